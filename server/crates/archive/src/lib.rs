@@ -1,0 +1,1 @@
+//! Spans on disk: append, expire, reload. Sole owner of the data folder.

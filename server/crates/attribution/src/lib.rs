@@ -1,0 +1,1 @@
+//! Finds the function a span belongs to, with confidence and evidence.

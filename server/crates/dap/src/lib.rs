@@ -1,0 +1,1 @@
+//! The debug adapter surface: the only crate that knows DAP.

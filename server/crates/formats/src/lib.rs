@@ -1,0 +1,1 @@
+//! Decodes and encodes the dialects telemetry is written in; never fails as a whole.

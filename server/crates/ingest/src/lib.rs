@@ -1,0 +1,1 @@
+//! Telemetry in: the OTLP receiver, backends that are polled, and who hosts the port.

@@ -1,0 +1,1 @@
+//! What an editor is told: lenses, hints, hovers, trees. Pure functions of a snapshot.

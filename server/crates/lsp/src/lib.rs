@@ -1,0 +1,1 @@
+//! The language server surface: the only crate that knows LSP.

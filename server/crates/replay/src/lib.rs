@@ -1,0 +1,1 @@
+//! A recorded trace walked like a program: moments, frames, steps, breakpoints. Pure.

@@ -1,0 +1,1 @@
+//! Reads code: functions, routes, places that start spans, outgoing calls.

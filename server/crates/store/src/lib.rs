@@ -1,0 +1,1 @@
+//! Keeps spans in memory: bounded, indexed, with latency sketches.

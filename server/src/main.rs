@@ -1,0 +1,3 @@
+//! The `spanglass` binary.
+
+fn main() {}
