@@ -1,0 +1,53 @@
+//! The languages that are read, and how a path tells which.
+
+/// A language with a grammar and a reader in `languages/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Language {
+    /// Python 3.
+    Python,
+    /// JavaScript, JSX included.
+    JavaScript,
+    /// TypeScript.
+    TypeScript,
+    /// TypeScript with JSX.
+    Tsx,
+    /// Rust.
+    Rust,
+}
+
+impl Language {
+    /// The language of a file by its extension; `None` for what is not read.
+    pub fn of_path(path: &str) -> Option<Language> {
+        let (_, extension) = path.rsplit('/').next()?.rsplit_once('.')?;
+        Some(match extension {
+            "py" | "pyi" => Language::Python,
+            "js" | "mjs" | "cjs" | "jsx" => Language::JavaScript,
+            "ts" | "mts" | "cts" => Language::TypeScript,
+            "tsx" => Language::Tsx,
+            "rs" => Language::Rust,
+            _ => return None,
+        })
+    }
+
+    /// The name that editors know it by (LSP's language identifiers).
+    pub fn id(self) -> &'static str {
+        match self {
+            Language::Python => "python",
+            Language::JavaScript => "javascript",
+            Language::TypeScript => "typescript",
+            Language::Tsx => "typescriptreact",
+            Language::Rust => "rust",
+        }
+    }
+
+    /// The grammar that parses it.
+    pub(crate) fn grammar(self) -> tree_sitter::Language {
+        match self {
+            Language::Python => tree_sitter_python::LANGUAGE.into(),
+            Language::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
+            Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+            Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
+            Language::Rust => tree_sitter_rust::LANGUAGE.into(),
+        }
+    }
+}

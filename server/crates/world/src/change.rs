@@ -1,0 +1,95 @@
+//! Everything that can happen to the state, as a closed list, and what each made stale.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use model::{Batch, LinePosition, PositionEncoding, SmolStr};
+use source::SourceFile;
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Change {
+    /// A file of the workspace was read from disk. Ignored while an editor holds it open.
+    FileRead(Arc<SourceFile>),
+    /// A file of the workspace is gone.
+    FileRemoved(SmolStr),
+    /// A file was passed over, with the reason in words; shown by `doctor`.
+    FileSkipped(SmolStr, SmolStr),
+    /// The first read of the workspace is complete.
+    WorkspaceRead,
+    /// An editor opened a file: its text counts from now on, not the disk's.
+    Opened {
+        /// The file's key in the index.
+        path: SmolStr,
+        /// The editor's version.
+        version: i32,
+        /// The whole text.
+        text: String,
+    },
+    /// An editor changed a file.
+    Edited {
+        /// The file's key in the index.
+        path: SmolStr,
+        /// The editor's version after the edit.
+        version: i32,
+        /// Edits one after the other; a range of `None` replaces the whole text.
+        edits: Vec<EditorEdit>,
+        /// What the edits' columns count.
+        encoding: PositionEncoding,
+    },
+    /// An editor closed a file: the disk counts again.
+    Closed(SmolStr),
+    /// Telemetry arrived.
+    Spans(Batch),
+    /// Settings changed.
+    Settings(Settings),
+    /// Time went by: windows slide.
+    Tick,
+}
+
+/// One edit as an editor sends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditorEdit {
+    /// From here to there; `None` for the whole text.
+    pub range: Option<(LinePosition, LinePosition)>,
+    /// What stands there now.
+    pub text: String,
+}
+
+/// What a change made stale. The union of many is the sum of their effects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Figures may read differently now.
+    pub figures: bool,
+    /// Files whose functions or placements changed.
+    pub files: BTreeSet<SmolStr>,
+    /// Spans were added.
+    pub spans: u64,
+    /// The first data or the first complete index is there: worth one refresh at once.
+    pub first: bool,
+}
+
+/// What the state needs to know of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Over which time figures are shown, counted back from now.
+    pub window: Duration,
+    /// How much is kept.
+    pub limits: store::Limits,
+}
+
+impl Effects {
+    /// Adds what another change made stale.
+    pub fn merge(&mut self, other: Effects) {
+        self.figures |= other.figures;
+        self.files.extend(other.files);
+        self.spans += other.spans;
+        self.first |= other.first;
+    }
+}
+
+impl Default for Settings {
+    /// The last 15 minutes, and the store's own default limits.
+    fn default() -> Settings {
+        Settings { window: Duration::from_secs(15 * 60), limits: store::Limits::default() }
+    }
+}
