@@ -15,6 +15,9 @@ pub struct Batch {
     pub logs: Vec<LogRecord>,
     /// What was refused and how often; empty when all was good.
     pub refused: Vec<Refusal>,
+    /// What was left out of items that were kept (attributes over a limit, the end of a long text), counted in
+    /// those parts; empty when nothing was.
+    pub trimmed: Vec<Refusal>,
 }
 
 /// A log record of a trace: newer SDKs send exceptions this way instead of as span events.
@@ -57,14 +60,23 @@ impl Batch {
 
     /// Counts `count` refused items under `reason`.
     pub fn refuse_many(&mut self, reason: &str, count: u64) {
-        match self.refused.iter_mut().find(|refusal| refusal.reason == reason) {
-            Some(refusal) => refusal.count += count,
-            None => self.refused.push(Refusal { reason: reason.into(), count }),
-        }
+        tally(&mut self.refused, reason, count);
+    }
+
+    /// Counts `count` parts left out of items that were kept.
+    pub fn trim_many(&mut self, reason: &str, count: u64) {
+        tally(&mut self.trimmed, reason, count);
     }
 
     /// How many items were refused for any reason.
     pub fn refused_count(&self) -> u64 {
         self.refused.iter().map(|refusal| refusal.count).sum()
+    }
+}
+
+fn tally(list: &mut Vec<Refusal>, reason: &str, count: u64) {
+    match list.iter_mut().find(|refusal| refusal.reason == reason) {
+        Some(refusal) => refusal.count += count,
+        None => list.push(Refusal { reason: reason.into(), count }),
     }
 }
