@@ -1,1 +1,21 @@
-//! Decodes and encodes the dialects telemetry is written in; never fails as a whole.
+//! Decodes and encodes the dialects telemetry is written in; never fails as a whole because of one bad span.
+//!
+//! Every decoder takes bytes and [`Limits`] and answers with a [`model::Batch`]: what was good, and a count of what
+//! was not. Only input that cannot be read at all is a [`DecodeError`]. Memory is bounded by the limits, not by what
+//! the input claims.
+
+#![forbid(unsafe_code)]
+
+mod attributes;
+mod error;
+mod intake;
+mod json;
+mod limits;
+pub mod otlp_json;
+pub mod otlp_proto;
+pub mod otlp_reply;
+mod wire;
+
+pub use error::DecodeError;
+pub use intake::UNTRACED_LOGS;
+pub use limits::Limits;

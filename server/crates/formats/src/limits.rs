@@ -1,0 +1,34 @@
+//! How much one body may hold: a byte limit alone is not enough, two bytes of protobuf can claim a whole span.
+
+/// Caps on what is kept of one body. What is over is left out and counted, never an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Spans (or log records) in a body; those after it are refused.
+    pub spans: usize,
+    /// Attributes of one span, event, link, resource or scope.
+    pub attributes: usize,
+    /// Events of one span.
+    pub events: usize,
+    /// Links of one span.
+    pub links: usize,
+    /// Bytes of one text or bytes value; longer ones are cut at a character's start.
+    pub value_bytes: usize,
+    /// Levels of lists and maps inside an attribute; deeper ones become opaque.
+    pub depth: usize,
+    /// Attributes, events, links and list elements of a whole body.
+    pub items: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            spans: 50_000,
+            attributes: 128,
+            events: 128,
+            links: 128,
+            value_bytes: 64 * 1024,
+            depth: 32,
+            items: 1_000_000,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Walks protobuf fields without allocating and without recursion, so that hostile bytes cost only their reading.
+
+use crate::error::WireError;
+
+/// What is left of a message.
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+/// One field's value, borrowed from the input.
+#[derive(Clone, Copy)]
+pub(crate) enum Field<'a> {
+    Varint(u64),
+    Fixed64(u64),
+    Fixed32,
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(message: &'a [u8]) -> Reader<'a> {
+        Reader { rest: message }
+    }
+
+    /// The next field's number and value; groups, which no OTLP version uses, are skipped.
+    pub(crate) fn next(&mut self) -> Result<Option<(u32, Field<'a>)>, WireError> {
+        while !self.rest.is_empty() {
+            let (number, wire_type) = self.key()?;
+            match wire_type {
+                3 => self.skip_group(number)?,
+                4 => return Err(WireError::WireType),
+                _ => return Ok(Some((number, self.value(wire_type)?))),
+            }
+        }
+        Ok(None)
+    }
+
+    fn key(&mut self) -> Result<(u32, u8), WireError> {
+        let key = u32::try_from(self.varint()?).map_err(|_| WireError::Varint)?;
+        match key >> 3 {
+            0 => Err(WireError::Varint),
+            number => Ok((number, (key & 7) as u8)),
+        }
+    }
+
+    fn value(&mut self, wire_type: u8) -> Result<Field<'a>, WireError> {
+        Ok(match wire_type {
+            0 => Field::Varint(self.varint()?),
+            1 => Field::Fixed64(u64::from_le_bytes(self.array()?)),
+            2 => {
+                let length = usize::try_from(self.varint()?).map_err(|_| WireError::Truncated)?;
+                Field::Bytes(self.take(length)?)
+            }
+            5 => {
+                self.take(4)?;
+                Field::Fixed32
+            }
+            _ => return Err(WireError::WireType),
+        })
+    }
+
+    #[inline]
+    fn varint(&mut self) -> Result<u64, WireError> {
+        let mut value = 0;
+        for (place, byte) in self.rest.iter().enumerate().take(10) {
+            value |= u64::from(byte & 0x7f) << (7 * place);
+            if *byte < 0x80 {
+                if place == 9 && *byte > 1 {
+                    return Err(WireError::Varint);
+                }
+                self.rest = &self.rest[place + 1..];
+                return Ok(value);
+            }
+        }
+        Err(if self.rest.len() < 10 {
+            WireError::Truncated
+        } else {
+            WireError::Varint
+        })
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8], WireError> {
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(WireError::Truncated)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
+        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(WireError::Truncated)?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    /// Skips to the end of the group `number`, nested groups included, by counting instead of recursing.
+    fn skip_group(&mut self, number: u32) -> Result<(), WireError> {
+        let mut open = 1_u64;
+        let mut last = number;
+        while open > 0 {
+            let (number, wire_type) = match self.rest.is_empty() {
+                true => return Err(WireError::Truncated),
+                false => self.key()?,
+            };
+            match wire_type {
+                3 => open += 1,
+                4 => open -= 1,
+                _ => {
+                    self.value(wire_type)?;
+                }
+            }
+            last = number;
+        }
+        if last == number {
+            Ok(())
+        } else {
+            Err(WireError::WireType)
+        }
+    }
+}
+
+impl<'a> Field<'a> {
+    pub(crate) fn varint(self) -> Result<u64, WireError> {
+        match self {
+            Field::Varint(value) => Ok(value),
+            _ => Err(WireError::WireType),
+        }
+    }
+
+    pub(crate) fn fixed64(self) -> Result<u64, WireError> {
+        match self {
+            Field::Fixed64(value) => Ok(value),
+            _ => Err(WireError::WireType),
+        }
+    }
+
+    pub(crate) fn bytes(self) -> Result<&'a [u8], WireError> {
+        match self {
+            Field::Bytes(value) => Ok(value),
+            _ => Err(WireError::WireType),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk(message: &[u8]) -> Result<Vec<u32>, WireError> {
+        let mut reader = Reader::new(message);
+        let mut numbers = Vec::new();
+        while let Some((number, _)) = reader.next()? {
+            numbers.push(number);
+        }
+        Ok(numbers)
+    }
+
+    #[test]
+    fn groups_are_skipped_however_deep() {
+        let mut message = vec![0x08, 0x01];
+        message.extend(std::iter::repeat_n(0x1b, 100_000));
+        message.extend(std::iter::repeat_n(0x1c, 100_000));
+        message.extend([0x10, 0x02]);
+        assert_eq!(walk(&message), Ok(vec![1, 2]));
+    }
+
+    #[test]
+    fn broken_bytes_are_named() {
+        assert_eq!(walk(&[0x0a, 0x05, 1]), Err(WireError::Truncated));
+        assert_eq!(walk(&[0x08, 0xff]), Err(WireError::Truncated));
+        assert_eq!(
+            walk(&[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]),
+            Err(WireError::Truncated)
+        );
+        assert_eq!(
+            walk(&[0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02]),
+            Err(WireError::Varint)
+        );
+        assert_eq!(walk(&[0x00, 0x01]), Err(WireError::Varint));
+        assert_eq!(walk(&[0x0e, 0x01]), Err(WireError::WireType));
+        assert_eq!(walk(&[0x1c]), Err(WireError::WireType));
+        assert_eq!(walk(&[0x1b]), Err(WireError::Truncated));
+    }
+}
