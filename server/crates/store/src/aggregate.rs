@@ -1,11 +1,21 @@
 //! Figures per key over sliding windows, whatever the keys are.
 
-use std::{hash::Hash, time::Duration};
+use std::{hash::Hash, sync::Arc, time::Duration};
 
 use imbl::HashMap;
 use model::{SpanId, Timestamp, TraceId};
 
-use crate::Figures;
+use crate::{
+    Exemplar, Figures,
+    window::{self, SLOTS, Window},
+};
+
+/// The window that [`Aggregates::default`] keeps.
+const DEFAULT_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Bytes that the figures of all keys may hold together.
+const DEFAULT_MAX_BYTES: usize = 48 << 20;
+/// What a key costs beyond its slots.
+const PER_KEY: usize = 160;
 
 /// One thing that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +24,7 @@ pub struct Observation {
     pub trace_id: TraceId,
     /// Its span.
     pub span_id: SpanId,
-    /// When it ended.
+    /// When it ended. Not in the future: what ends last decides what has expired.
     pub end: Timestamp,
     /// How long it took.
     pub duration: Duration,
@@ -23,38 +33,151 @@ pub struct Observation {
 }
 
 /// Figures per key. Cloning costs a few pointers, so a clone serves as a snapshot.
+///
+/// Time is cut into slots, 15 of them to the longest window, and a key keeps one distribution a slot. Bounded by
+/// bytes: when they are used up, the quarter of the keys that recorded least recently is forgotten and counted.
 #[derive(Clone, Debug)]
 pub struct Aggregates<K: Hash + Eq + Clone> {
-    keys: HashMap<K, Vec<Observation>>,
+    keys: HashMap<K, Entry>,
+    slot: Duration,
+    max_bytes: usize,
+    bytes: usize,
+    recorded: u64,
+    too_old: u64,
+    forgotten: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Entry {
+    /// The number of the latest record.
+    latest: u64,
+    window: Arc<Window>,
 }
 
 impl<K: Hash + Eq + Clone> Default for Aggregates<K> {
+    /// Keeps the last 15 minutes in at most 48 MiB.
     fn default() -> Aggregates<K> {
-        Aggregates { keys: HashMap::new() }
+        Aggregates::new(DEFAULT_WINDOW, DEFAULT_MAX_BYTES)
     }
 }
 
 impl<K: Hash + Eq + Clone> Aggregates<K> {
-    /// Counts one observation under `key`. What ended outside of the longest window that is kept is ignored.
-    pub fn record(&mut self, key: K, observation: Observation) {
-        self.keys.entry(key).or_default().push(observation);
+    /// Keeps `window`, the longest that figures can be asked for, in at most `max_bytes`.
+    pub fn new(window: Duration, max_bytes: usize) -> Aggregates<K> {
+        let slot = (window / SLOTS as u32).max(Duration::from_millis(1));
+        Aggregates {
+            keys: HashMap::new(),
+            slot,
+            max_bytes,
+            bytes: 0,
+            recorded: 0,
+            too_old: 0,
+            forgotten: 0,
+        }
+    }
+
+    /// Counts one observation under `key`. What ended before the longest window that is kept is ignored, and counted
+    /// as too old; false then.
+    pub fn record(&mut self, key: K, observation: Observation) -> bool {
+        let number = window::slot_number(observation.end, self.slot);
+        let is_new = !self.keys.contains_key(&key);
+        let entry = self.keys.entry(key).or_default();
+        let (is_kept, growth) = Arc::make_mut(&mut entry.window).record(number, observation);
+        self.recorded += 1;
+        entry.latest = self.recorded;
+        let growth = growth + if is_new { PER_KEY as isize } else { 0 };
+        self.bytes = self.bytes.saturating_add_signed(growth);
+        self.too_old += u64::from(!is_kept);
+        if self.bytes > self.max_bytes {
+            self.forget_a_quarter();
+        }
+        is_kept
     }
 
     /// The figures of all of `keys` together over the `window` that ends at `now`; `None` when nothing ended in it.
+    ///
+    /// A window begins with the slot that it touches first, so it may reach back by up to a slot more.
     pub fn figures<'a>(
         &self,
-        _keys: impl IntoIterator<Item = &'a K>,
-        _window: Duration,
-        _now: Timestamp,
+        keys: impl IntoIterator<Item = &'a K>,
+        window: Duration,
+        now: Timestamp,
     ) -> Option<Figures>
     where
         K: 'a,
     {
-        None
+        let windows = keys
+            .into_iter()
+            .filter_map(|key| self.keys.get(key))
+            .map(|entry| &*entry.window);
+        let longest = self.slot * SLOTS as u32;
+        window::figures(windows, window::Span::of(window.min(longest), self.slot, now))
     }
 
     /// All keys that something was recorded under.
     pub fn keys(&self) -> impl Iterator<Item = &K> {
         self.keys.keys()
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The time that one point of a sparkline stands for.
+    pub fn slot(&self) -> Duration {
+        self.slot
+    }
+
+    /// Bytes in use by an estimate that errs on the large side.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Observations that ended before everything that is kept.
+    pub fn too_old(&self) -> u64 {
+        self.too_old
+    }
+
+    /// Keys forgotten to make room.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    fn forget_a_quarter(&mut self) {
+        let mut latest: Vec<u64> = self.keys.values().map(|entry| entry.latest).collect();
+        let last = latest.len() / 4;
+        let (_, threshold, _) = latest.select_nth_unstable(last);
+        let threshold = *threshold;
+        let before = self.keys.len();
+        let old: Vec<K> = self
+            .keys
+            .iter()
+            .filter(|(_, entry)| entry.latest <= threshold)
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in old {
+            if let Some(entry) = self.keys.remove(&key) {
+                self.bytes = self.bytes.saturating_sub(PER_KEY + entry.window.bytes());
+            }
+        }
+        self.forgotten += (before - self.keys.len()) as u64;
+    }
+}
+
+impl Observation {
+    /// As an exemplar.
+    pub fn exemplar(&self) -> Exemplar {
+        Exemplar {
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+            duration: self.duration,
+            end: self.end,
+        }
     }
 }

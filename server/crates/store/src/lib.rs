@@ -3,13 +3,25 @@
 //! Knows nothing of source code, wire formats or clocks: tags are opaque, time is passed in.
 
 mod aggregate;
+mod cost;
 mod figures;
+mod kin;
 mod limits;
 mod query;
+mod sketch;
 mod span_store;
+#[cfg(test)]
+mod testing;
+mod trace;
+mod trace_index;
+mod window;
 
 pub use aggregate::{Aggregates, Observation};
+pub use cost::{log_bytes, span_bytes};
 pub use figures::{Exemplar, Figures};
-pub use limits::{Counters, Limits};
+pub use limits::{Counters, Limits, LogCounters};
 pub use query::{Query, TraceSummary};
-pub use span_store::{Inserted, Store, Stored, Trace};
+pub use sketch::{Merged, Sketch};
+pub use span_store::{Inserted, Store};
+pub use trace::{Stored, Trace};
+pub use window::SLOTS;

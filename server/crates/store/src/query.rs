@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use model::{SmolStr, SpanId, Timestamp, TraceId};
 
+use crate::Trace;
+
 /// Which traces are wanted; all conditions hold at once. The default wants all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
@@ -40,4 +42,19 @@ pub struct TraceSummary {
     pub errors: usize,
     /// Services that took part, ordered by name.
     pub services: Vec<SmolStr>,
+}
+
+impl Query {
+    /// Whether all conditions but the one of time hold for `trace`.
+    pub(crate) fn wants(&self, trace: &Trace) -> bool {
+        let service = self
+            .service
+            .as_ref()
+            .is_none_or(|service| trace.services().contains(service));
+        let tags = self
+            .tags
+            .as_ref()
+            .is_none_or(|tags| tags.iter().any(|tag| trace.has_tag(*tag)));
+        service && tags && (!self.errors_only || trace.errors() > 0)
+    }
 }

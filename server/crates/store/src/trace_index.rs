@@ -1,0 +1,148 @@
+//! Finds traces by time, service, tag and error without walking all of them.
+
+use imbl::{HashMap, HashSet, OrdMap, OrdSet};
+use model::{SmolStr, Timestamp, TraceId};
+
+use crate::{Query, Trace, trace::News};
+
+/// Up to so many candidates, looking at each is cheaper than walking all traces by time.
+const FEW: usize = 1024;
+
+/// Where a trace stands in the order of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Recency {
+    /// Its end, or what arrival makes of it.
+    pub(crate) credible: Timestamp,
+    pub(crate) end: Timestamp,
+    pub(crate) trace_id: TraceId,
+}
+
+/// The indexes of a store. Cloning costs a few pointers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TraceIndex {
+    by_time: OrdSet<Recency>,
+    by_service: OrdMap<SmolStr, HashSet<TraceId>>,
+    by_tag: HashMap<u32, HashSet<TraceId>>,
+    failing: HashSet<TraceId>,
+    /// Traces that stand wrong in `by_time`: moved once a batch, not once a span.
+    moved: Vec<TraceId>,
+}
+
+impl TraceIndex {
+    /// Takes in what a span told of its trace.
+    pub(crate) fn note(&mut self, trace_id: TraceId, tag: u32, news: News) {
+        if let Some(service) = news.service {
+            self.by_service.entry(service).or_default().insert(trace_id);
+        }
+        if news.is_new_tag {
+            self.by_tag.entry(tag).or_default().insert(trace_id);
+        }
+        if news.is_first_error {
+            self.failing.insert(trace_id);
+        }
+        if news.has_moved {
+            self.moved.push(trace_id);
+        }
+    }
+
+    /// Traces to be passed to [`TraceIndex::place`].
+    pub(crate) fn take_moved(&mut self) -> Vec<TraceId> {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// Whether the order of time is up to date.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.moved.is_empty()
+    }
+
+    /// Puts a trace where it belongs in time.
+    pub(crate) fn place(&mut self, old: Option<Recency>, new: Recency) {
+        if let Some(old) = old {
+            self.by_time.remove(&old);
+        }
+        self.by_time.insert(new);
+    }
+
+    /// Forgets a trace.
+    pub(crate) fn remove(&mut self, trace_id: TraceId, trace: &Trace) {
+        if let Some(recency) = &trace.facts.recency {
+            self.by_time.remove(recency);
+        }
+        for service in &trace.facts.services {
+            if let Some(traces) = self.by_service.get_mut(service) {
+                traces.remove(&trace_id);
+                if traces.is_empty() {
+                    self.by_service.remove(service);
+                }
+            }
+        }
+        for tag in &trace.facts.tags {
+            if let Some(traces) = self.by_tag.get_mut(tag) {
+                traces.remove(&trace_id);
+                if traces.is_empty() {
+                    self.by_tag.remove(tag);
+                }
+            }
+        }
+        self.failing.remove(&trace_id);
+    }
+
+    /// Services with the number of their traces, ordered by name.
+    pub(crate) fn services(&self) -> impl Iterator<Item = (&SmolStr, usize)> {
+        self.by_service
+            .iter()
+            .map(|(service, traces)| (service, traces.len()))
+    }
+
+    /// Traces that may be what `query` wants, newest first: a superset that the caller filters.
+    pub(crate) fn candidates<'a>(
+        &'a self,
+        query: &Query,
+        recency_of: impl Fn(&TraceId) -> Option<Recency>,
+    ) -> Box<dyn Iterator<Item = TraceId> + 'a> {
+        let since = query.since.unwrap_or_default();
+        match self.narrowest(query) {
+            Some(lists) if lists.iter().map(|list| list.len()).sum::<usize>() <= FEW => {
+                let mut found: Vec<_> = lists
+                    .iter()
+                    .flat_map(|list| list.iter())
+                    .filter_map(recency_of)
+                    .collect();
+                found.sort_unstable();
+                found.dedup();
+                Box::new(
+                    found
+                        .into_iter()
+                        .rev()
+                        .filter(move |found| found.end >= since)
+                        .map(|found| found.trace_id),
+                )
+            }
+            _ => Box::new(
+                self.by_time
+                    .iter()
+                    .rev()
+                    .filter(move |found| found.end >= since)
+                    .map(|found| found.trace_id),
+            ),
+        }
+    }
+
+    /// The lists that hold every trace `query` can want, and as few others as possible; `None` for all traces.
+    fn narrowest(&self, query: &Query) -> Option<Vec<&HashSet<TraceId>>> {
+        let by_service = query
+            .service
+            .as_ref()
+            .map(|service| self.by_service.get(service).into_iter().collect());
+        let by_tags = query
+            .tags
+            .as_ref()
+            .map(|tags| tags.iter().filter_map(|tag| self.by_tag.get(tag)).collect());
+        let failing = query.errors_only.then(|| vec![&self.failing]);
+        let lists: [Option<Vec<_>>; 3] = [by_service, by_tags, failing];
+        lists
+            .into_iter()
+            .flatten()
+            .min_by_key(|lists| lists.iter().map(|list| list.len()).sum::<usize>())
+    }
+}

@@ -1,0 +1,192 @@
+//! One key's figures over time: a ring of short slots, so that what is old leaves without being looked at.
+
+use std::{mem::size_of, sync::Arc, time::Duration};
+
+use model::Timestamp;
+
+use crate::{Exemplar, Figures, Merged, Observation, Sketch};
+
+/// Slots that the longest window is cut into; also the points of a sparkline.
+pub const SLOTS: u64 = 15;
+
+/// Slots with something in them, oldest first. Slots are shared with snapshots until they change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Window {
+    slots: Vec<Arc<Slot>>,
+}
+
+/// What ended in one slot.
+#[derive(Clone, Debug)]
+struct Slot {
+    /// Slot widths since the epoch.
+    number: u64,
+    calls: u64,
+    errors: u64,
+    total: Duration,
+    sketch: Sketch,
+    slowest: Exemplar,
+    latest: Exemplar,
+    latest_error: Option<Exemplar>,
+}
+
+/// The slots that a window covers: `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+}
+
+impl Span {
+    /// The slots of `width` that the `window` ending at `now` touches.
+    pub(crate) fn of(window: Duration, width: Duration, now: Timestamp) -> Span {
+        Span {
+            first: slot_number(now.minus(window), width),
+            last: slot_number(now, width),
+        }
+    }
+
+    fn len(self) -> usize {
+        (self.last - self.first) as usize + 1
+    }
+}
+
+/// The number of the slot that `time` falls into.
+pub(crate) fn slot_number(time: Timestamp, width: Duration) -> u64 {
+    let width = u64::try_from(width.as_nanos()).unwrap_or(u64::MAX).max(1);
+    time.0 / width
+}
+
+impl Window {
+    /// Counts `observation` in slot `number`; false when it is older than everything that is kept. Also answers by how
+    /// many bytes it grew.
+    pub(crate) fn record(&mut self, number: u64, observation: Observation) -> (bool, isize) {
+        let newest = self.slots.last().map_or(number, |slot| slot.number.max(number));
+        if number + SLOTS < newest {
+            return (false, 0);
+        }
+        let kept_from = newest.saturating_sub(SLOTS);
+        let expired = self.slots.partition_point(|slot| slot.number < kept_from);
+        let freed: usize = self.slots.drain(..expired).map(|slot| slot.bytes()).sum();
+        let at = self.slots.partition_point(|slot| slot.number < number);
+        let is_here = self.slots.get(at).is_some_and(|slot| slot.number == number);
+        if !is_here {
+            self.slots.insert(at, Arc::new(Slot::new(number, observation)));
+        }
+        let slot = Arc::make_mut(&mut self.slots[at]);
+        let before = if is_here { slot.bytes() } else { 0 };
+        slot.add(observation);
+        (true, slot.bytes() as isize - before as isize - freed as isize)
+    }
+
+    /// Bytes it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.iter().map(|slot| slot.bytes()).sum()
+    }
+}
+
+impl Slot {
+    fn new(number: u64, first: Observation) -> Slot {
+        let exemplar = first.exemplar();
+        Slot {
+            number,
+            calls: 0,
+            errors: 0,
+            total: Duration::ZERO,
+            sketch: Sketch::default(),
+            slowest: exemplar,
+            latest: exemplar,
+            latest_error: None,
+        }
+    }
+
+    fn add(&mut self, observation: Observation) {
+        let exemplar = observation.exemplar();
+        self.calls += 1;
+        self.total = self.total.saturating_add(observation.duration);
+        self.sketch
+            .add(u64::try_from(observation.duration.as_nanos()).unwrap_or(u64::MAX));
+        self.slowest = slower(self.slowest, exemplar);
+        self.latest = later(self.latest, exemplar);
+        if observation.is_error {
+            self.errors += 1;
+            self.latest_error = Some(self.latest_error.map_or(exemplar, |known| later(known, exemplar)));
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Slot>() + 3 * size_of::<usize>() + self.sketch.bytes()
+    }
+}
+
+/// The figures of `windows` together over `span`; `None` when nothing ended in it.
+pub(crate) fn figures<'a>(windows: impl Iterator<Item = &'a Window>, span: Span) -> Option<Figures> {
+    let mut slots: Vec<&Slot> = windows
+        .flat_map(|window| &window.slots)
+        .filter(|slot| span.first <= slot.number && slot.number <= span.last)
+        .map(|slot| &**slot)
+        .collect();
+    let first = *slots.first()?;
+    slots.sort_by_key(|slot| slot.number);
+    let points = span.len().min(SLOTS as usize + 1);
+    let first_point = span.last + 1 - points as u64;
+    let mut figures = Figures {
+        calls_over_time: vec![0; points],
+        p50_over_time: vec![Duration::ZERO; points],
+        slowest: Some(first.slowest),
+        latest: Some(first.latest),
+        ..Figures::default()
+    };
+    let (mut whole, mut part) = (Merged::default(), Merged::default());
+    for group in slots.chunk_by(|a, b| a.number == b.number) {
+        part.clear();
+        let at = group[0].number.saturating_sub(first_point) as usize;
+        for slot in group {
+            figures.add(slot);
+            figures.calls_over_time[at] += slot.calls;
+            part.add(&slot.sketch);
+        }
+        let [p50] = part.quantiles([0.5]);
+        figures.p50_over_time[at] = Duration::from_nanos(p50);
+        whole.absorb(&part);
+    }
+    let max = figures.slowest.map_or(Duration::ZERO, |slowest| slowest.duration);
+    let [p50, p95, p99] = whole
+        .quantiles([0.5, 0.95, 0.99])
+        .map(|nanos| Duration::from_nanos(nanos).min(max));
+    Some(Figures {
+        p50,
+        p95,
+        p99,
+        max,
+        ..figures
+    })
+}
+
+impl Figures {
+    fn add(&mut self, slot: &Slot) {
+        self.calls += slot.calls;
+        self.errors += slot.errors;
+        self.total = self.total.saturating_add(slot.total);
+        self.slowest = Some(
+            self.slowest
+                .map_or(slot.slowest, |known| slower(known, slot.slowest)),
+        );
+        self.latest = Some(self.latest.map_or(slot.latest, |known| later(known, slot.latest)));
+        self.latest_error = match (self.latest_error, slot.latest_error) {
+            (Some(known), Some(other)) => Some(later(known, other)),
+            (known, other) => known.or(other),
+        };
+    }
+}
+
+/// The longer of two; of equals the smaller identifiers, so that order of arrival does not matter.
+fn slower(a: Exemplar, b: Exemplar) -> Exemplar {
+    let key = |e: Exemplar| (e.duration, std::cmp::Reverse((e.trace_id, e.span_id)));
+    if key(b) > key(a) { b } else { a }
+}
+
+/// The one that ended later; of equals the smaller identifiers.
+fn later(a: Exemplar, b: Exemplar) -> Exemplar {
+    let key = |e: Exemplar| (e.end, std::cmp::Reverse((e.trace_id, e.span_id)));
+    if key(b) > key(a) { b } else { a }
+}
