@@ -1,1 +1,14 @@
 //! Telemetry in: the OTLP receiver, backends that are polled, and who hosts the port.
+//!
+//! Everything here ends in a [`Sink`], which takes batches or says that it is overloaded; nothing here knows what
+//! becomes of them.
+
+#![forbid(unsafe_code)]
+
+mod counters;
+pub mod limits;
+pub mod otlp;
+mod sink;
+
+pub use counters::{Counters, Counts};
+pub use sink::{Overloaded, Sink};
