@@ -1,0 +1,31 @@
+// One language client for one run of the server.
+import * as vscode from "vscode";
+import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node";
+import { serverEnvironment, serverSettings } from "./config";
+import { documentSelector } from "./languages";
+import { clientCommands } from "./protocol";
+
+/** A client for the binary at `path`; `onCrash` is called when the connection ends though nobody stopped it. */
+export function createClient(path: string, log: vscode.LogOutputChannel, onCrash: () => void): LanguageClient {
+  const cwd = vscode.workspace.workspaceFolders?.find((folder) => folder.uri.scheme === "file")?.uri.fsPath;
+  const options = { env: { ...process.env, ...serverEnvironment() }, ...(cwd !== undefined && { cwd }) };
+  return new LanguageClient("spanglass", "Spanglass", { command: path, args: ["lsp"], options }, {
+    documentSelector,
+    outputChannel: log,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    initializationOptions: () => ({
+      clientCommands,
+      settings: serverSettings(),
+      trusted: vscode.workspace.isTrusted,
+    }),
+    // A failed start is told once, by whoever called `start`.
+    initializationFailedHandler: () => false,
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => {
+        onCrash();
+        return { action: CloseAction.DoNotRestart, handled: true, message: "The server ended." };
+      },
+    },
+  });
+}
