@@ -1,0 +1,308 @@
+//! The parts of a hover, one function each, in the order in which they are read.
+
+use std::collections::BTreeSet;
+
+use attribution::{Confidence, Placement, ShapeId};
+use model::SmolStr;
+use source::{CallSite, Function, FunctionKey, SourceFile};
+use store::{Exemplar, Figures};
+use world::Snapshot;
+
+use super::{Block, Piece, errors::errors};
+use crate::{
+    call_costs::CallCost,
+    figures,
+    neighbours::{self, Neighbour},
+    visible::visible,
+    wording,
+};
+
+/// Callers or callees shown.
+const MAX_NEIGHBOURS: usize = 6;
+/// Kinds of spans shown with their evidence.
+const MAX_SHAPES: usize = 4;
+/// Kinds of spans that are shown as unsure.
+const MAX_UNSURE: usize = 3;
+
+/// Everything about a function; empty when nothing is known.
+pub(super) fn function(snapshot: &Snapshot, file: &SourceFile, function: &Function) -> Vec<Block> {
+    let unsure = unsure(snapshot, &function.key);
+    let Some(figures) = figures::of_function(snapshot, &function.key) else {
+        return unsure;
+    };
+    let all = snapshot
+        .shapes_of
+        .get(&function.key)
+        .map(|shapes| shapes.to_vec())
+        .unwrap_or_default();
+    let calls = figures::calls_among(snapshot, &all);
+    let mut blocks = vec![title(function, snapshot, &calls), distribution(&figures)];
+    blocks.extend(over_time(snapshot, &figures));
+    blocks.extend(errors_block(snapshot, &calls, &figures));
+    blocks.extend(neighbours_block(
+        snapshot,
+        "Called by",
+        neighbours::callers(snapshot, &calls),
+        None,
+    ));
+    blocks.extend(neighbours_block(
+        snapshot,
+        "Calls",
+        neighbours::callees(snapshot, &all),
+        Some(figures.calls),
+    ));
+    blocks.extend(traces_block(snapshot, &figures));
+    blocks.extend(evidence(snapshot, &calls, file));
+    blocks.push(origin(snapshot, &figures));
+    blocks.extend(unsure);
+    blocks
+}
+
+/// Everything about one call.
+pub(super) fn call(snapshot: &Snapshot, site: &CallSite, cost: &CallCost<'_>) -> Vec<Block> {
+    let mut title = vec![words("call of "), quoted(&site.callee, 80)];
+    if let Some(target) = &cost.target {
+        title.extend([words(" to "), quoted(target, 40)]);
+    }
+    let mut blocks = vec![Block::Title(title), distribution(&cost.figures)];
+    if let Some(per_call) = cost
+        .per_call
+        .filter(|per_call| wording::times(*per_call).is_some())
+    {
+        let times = wording::times(per_call).unwrap_or_default();
+        blocks.push(Block::Line(vec![
+            words(&format!("{times} for each call of ")),
+            quoted(&cost.function.name, 80),
+        ]));
+    }
+    blocks.extend(over_time(snapshot, &cost.figures));
+    let reached = neighbours::reached(snapshot, &cost.edges);
+    blocks.extend(neighbours_block(snapshot, "Runs", reached, None));
+    blocks.extend(traces_block(snapshot, &cost.figures));
+    blocks.push(origin(snapshot, &cost.figures));
+    blocks
+}
+
+fn title(function: &Function, snapshot: &Snapshot, calls: &[ShapeId]) -> Block {
+    let mut pieces = vec![quoted(&function.key.path, 120)];
+    let services: BTreeSet<SmolStr> = calls
+        .iter()
+        .filter_map(|shape| snapshot.table.shape(*shape))
+        .map(|shape| shape.service.clone())
+        .collect();
+    if !services.is_empty() {
+        pieces.push(words(" in "));
+        pieces.push(quoted(
+            &services.into_iter().take(4).collect::<Vec<_>>().join(", "),
+            120,
+        ));
+    }
+    Block::Title(pieces)
+}
+
+fn distribution(figures: &Figures) -> Block {
+    let calls = wording::counted(figures.calls, "call", "calls");
+    let mut line = format!(
+        "{calls} · p50 {} · p95 {} · p99 {} · max {}",
+        wording::duration(figures.p50),
+        wording::duration(figures.p95),
+        wording::duration(figures.p99),
+        wording::duration(figures.max),
+    );
+    if figures.errors > 0 {
+        let errors = wording::counted(figures.errors, "error", "errors");
+        line += &format!(
+            " · {errors} ({})",
+            wording::percent(figures.errors, figures.calls)
+        );
+    }
+    Block::Line(vec![words(&line)])
+}
+
+fn over_time(snapshot: &Snapshot, figures: &Figures) -> Option<Block> {
+    if figures.calls < 2 || figures.calls_over_time.len() < 2 {
+        return None;
+    }
+    let calls = wording::sparkline(figures.calls_over_time.iter().map(|calls| *calls as f64));
+    let medians = wording::sparkline(figures.p50_over_time.iter().map(|median| median.as_secs_f64()));
+    let window = wording::duration(snapshot.window);
+    Some(Block::Line(vec![words(&format!(
+        "calls {calls} · p50 {medians} over the last {window}"
+    ))]))
+}
+
+fn errors_block(snapshot: &Snapshot, calls: &[ShapeId], figures: &Figures) -> Option<Block> {
+    if figures.errors == 0 {
+        return None;
+    }
+    let (kinds, is_cut) = errors(snapshot, calls);
+    let item = |kind: &super::errors::ErrorKind| {
+        let age = wording::ago(snapshot.now.since(kind.latest));
+        let mut pieces = vec![
+            quoted(&kind.name, 80),
+            words(&format!(" ×{}, {age}", wording::count(kind.count))),
+        ];
+        if let Some(place) = &kind.place {
+            pieces.extend([words(", thrown at "), quoted(place, 160)]);
+        }
+        if !kind.message.is_empty() {
+            pieces.extend([words(": "), quoted(&kind.message, 300)]);
+        }
+        pieces
+    };
+    let heading = if is_cut {
+        "Errors in the latest failed traces"
+    } else {
+        "Errors"
+    };
+    let items: Vec<_> = kinds.iter().map(item).collect();
+    (!items.is_empty()).then(|| Block::List(heading.into(), items))
+}
+
+fn neighbours_block(
+    snapshot: &Snapshot,
+    heading: &str,
+    neighbours: Vec<Neighbour>,
+    calls: Option<u64>,
+) -> Option<Block> {
+    let rest = neighbours.len().saturating_sub(MAX_NEIGHBOURS);
+    let item = |neighbour: &Neighbour| {
+        let mut pieces = vec![quoted(&neighbour.service, 40), words(" ")];
+        pieces.push(match &neighbour.function {
+            Some(key) => Piece::Function {
+                words: place_words(snapshot, key),
+                key: key.clone(),
+            },
+            None => quoted(&neighbour.name, 80),
+        });
+        let figures = &neighbour.figures;
+        let each = calls
+            .filter(|calls| *calls > 0)
+            .and_then(|calls| wording::times(figures.calls as f64 / calls as f64));
+        let count = each.unwrap_or_else(|| format!("×{}", wording::count(figures.calls)));
+        pieces.push(words(&format!(" {} {count}", wording::duration(figures.p50))));
+        if figures.errors > 0 {
+            pieces.push(words(&format!(
+                " · {}",
+                wording::counted(figures.errors, "error", "errors")
+            )));
+        }
+        pieces
+    };
+    let mut items: Vec<_> = neighbours.iter().take(MAX_NEIGHBOURS).map(item).collect();
+    if rest > 0 {
+        items.push(vec![words(&format!("and {rest} more"))]);
+    }
+    (!items.is_empty()).then(|| Block::List(heading.into(), items))
+}
+
+fn traces_block(snapshot: &Snapshot, figures: &Figures) -> Option<Block> {
+    let named = [
+        ("slowest", figures.slowest),
+        ("latest", figures.latest),
+        ("failed", figures.latest_error),
+    ];
+    let item = |(name, exemplar): (&str, Exemplar)| {
+        let age = wording::ago(snapshot.now.since(exemplar.end));
+        let link = Piece::Trace {
+            words: format!("{}, {age}", wording::duration(exemplar.duration)),
+            trace_id: exemplar.trace_id,
+            span_id: exemplar.span_id,
+        };
+        vec![words(&format!("{name} ")), link]
+    };
+    let present = named
+        .into_iter()
+        .filter_map(|(name, exemplar)| exemplar.map(|exemplar| (name, exemplar)));
+    let items: Vec<_> = present.map(item).collect();
+    (!items.is_empty()).then(|| Block::List("Traces".into(), items))
+}
+
+fn evidence(snapshot: &Snapshot, calls: &[ShapeId], file: &SourceFile) -> Option<Block> {
+    let mut items: Vec<Vec<Piece>> = Vec::new();
+    for placement in calls
+        .iter()
+        .take(MAX_SHAPES)
+        .filter_map(|shape| snapshot.table.placement(*shape))
+    {
+        let item = evidence_pieces(placement);
+        if !items.contains(&item) {
+            items.push(item);
+        }
+    }
+    if file.broken {
+        items.push(vec![words(
+            "the file does not parse as a whole: what stands in the broken part is not seen",
+        )]);
+    }
+    (!items.is_empty()).then(|| Block::List("How the placement is known".into(), items))
+}
+
+fn evidence_pieces(placement: &Placement) -> Vec<Piece> {
+    let mut pieces = vec![words(placement.confidence.name())];
+    for (at, evidence) in placement.evidence.iter().enumerate() {
+        pieces.push(words(if at == 0 { ": " } else { "; " }));
+        pieces.push(quoted(&evidence.detail, 200));
+    }
+    pieces
+}
+
+/// Window and revision: what the figures are figures of.
+fn origin(snapshot: &Snapshot, figures: &Figures) -> Block {
+    let mut pieces = vec![words(&format!("The last {}", wording::duration(snapshot.window)))];
+    let latest = figures
+        .latest
+        .and_then(|latest| snapshot.store.span(latest.trace_id, latest.span_id));
+    if let Some(revision) =
+        latest.and_then(|stored| stored.span.resource.revision().map(|it| visible(it, 40)))
+    {
+        pieces.extend([words(", latest from revision "), Piece::Quoted(revision)]);
+    }
+    Block::Line(pieces)
+}
+
+/// Kinds of spans that may or may not belong to the function: named as unsure, and counted nowhere.
+fn unsure(snapshot: &Snapshot, key: &FunctionKey) -> Vec<Block> {
+    let mut items = Vec::new();
+    for (id, shape, placement) in snapshot.table.iter() {
+        if placement.confidence != Confidence::Possible || !placement.candidates.contains(key) {
+            continue;
+        }
+        let Some(figures) = snapshot.by_shape.figures([&id], snapshot.window, snapshot.now) else {
+            continue;
+        };
+        let others = placement.candidates.len().saturating_sub(1) as u64;
+        let spans = wording::counted(figures.calls, "span", "spans");
+        let between = wording::counted(others, "other function", "other functions");
+        items.push(vec![
+            quoted(&shape.name, 80),
+            words(&format!(": {spans} that may as well belong to {between}")),
+        ]);
+        if items.len() == MAX_UNSURE {
+            break;
+        }
+    }
+    if items.is_empty() {
+        Vec::new()
+    } else {
+        vec![Block::List("Unsure, and not counted".into(), items)]
+    }
+}
+
+/// `add (cart.py:12)`
+fn place_words(snapshot: &Snapshot, key: &FunctionKey) -> String {
+    let file = visible(&key.file, 120);
+    let path = visible(&key.path, 80);
+    match snapshot.index.function(key) {
+        Some(function) => format!("{path} ({file}:{})", function.name_position.line + 1),
+        None => format!("{path} ({file})"),
+    }
+}
+
+fn words(text: &str) -> Piece {
+    Piece::Words(text.to_owned())
+}
+
+fn quoted(text: &str, limit: usize) -> Piece {
+    Piece::Quoted(visible(text, limit))
+}
