@@ -13,7 +13,7 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Kin {
     links: Vec<Link>,
     /// Absent while the spans are few.
-    heads: Option<Box<HashMap<SpanId, Heads>>>,
+    heads: Option<HashMap<SpanId, Heads>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +44,7 @@ impl Kin {
         if self.heads.is_some() {
             self.chain(self.links.len() - 1);
         } else if self.links.len() > FEW {
-            self.heads = Some(Box::default());
+            self.heads = Some(HashMap::new());
             (0..self.links.len()).for_each(|at| self.chain(at));
         }
     }

@@ -9,11 +9,13 @@ mod kin;
 mod limits;
 mod query;
 mod sketch;
+mod skew;
 mod span_store;
 #[cfg(test)]
 mod testing;
 mod trace;
 mod trace_index;
+pub mod tree;
 mod window;
 
 pub use aggregate::{Aggregates, Observation};

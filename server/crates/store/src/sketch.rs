@@ -261,7 +261,7 @@ mod tests {
         let mut random = Random::new(2);
         for _ in 0..20_000 {
             let (a, b) = (random.spread(), random.spread());
-            assert_eq!(bucket(a.min(b)) <= bucket(a.max(b)), true);
+            assert!(bucket(a.min(b)) <= bucket(a.max(b)));
         }
     }
 

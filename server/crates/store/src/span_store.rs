@@ -137,10 +137,7 @@ impl Store {
             self.counters.logs.duplicate += 1;
             return Inserted::Duplicate;
         }
-        trace.logs.push(Arc::new(record));
-        trace.facts.bytes += cost;
-        trace.facts.latest = latest;
-        trace.last_seen = trace.last_seen.max(now);
+        trace.push_log(record, cost, latest, now);
         self.counters.logs.kept += 1;
         self.counters.bytes += cost;
         self.make_room(Some(trace_id));

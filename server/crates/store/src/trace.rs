@@ -45,6 +45,7 @@ pub struct Trace {
     /// When its latest span arrived.
     pub last_seen: Timestamp,
     pub(crate) kin: Kin,
+    log_kin: Kin,
     pub(crate) facts: Facts,
 }
 
@@ -93,6 +94,13 @@ impl Trace {
     /// Its spans that name `span_id` as their parent, in no particular order. Cost: their number.
     pub fn children(&self, span_id: SpanId) -> impl Iterator<Item = &Stored> {
         self.kin.children(span_id).filter_map(|at| self.spans.get(at))
+    }
+
+    /// Its log records that name `span_id`, in order of arrival. Cost: their number.
+    pub fn logs_of(&self, span_id: SpanId) -> Vec<&Arc<LogRecord>> {
+        let mut positions: Vec<_> = self.log_kin.with_id(span_id).collect();
+        positions.sort_unstable();
+        positions.into_iter().filter_map(|at| self.logs.get(at)).collect()
     }
 
     /// How many of its spans failed.
@@ -196,6 +204,15 @@ impl Trace {
             end: self.facts.end,
             trace_id,
         }
+    }
+
+    /// Adds a log record.
+    pub(crate) fn push_log(&mut self, record: LogRecord, cost: usize, sequence: u64, now: Timestamp) {
+        self.log_kin.push(record.span_id.unwrap_or(SpanId([0; 8])), None);
+        self.logs.push(Arc::new(record));
+        self.facts.bytes += cost;
+        self.facts.latest = sequence;
+        self.last_seen = self.last_seen.max(now);
     }
 
     /// Remembers that a log record like `record` is here; false when one was already.

@@ -90,6 +90,9 @@ impl Effects {
 impl Default for Settings {
     /// The last 15 minutes, and the store's own default limits.
     fn default() -> Settings {
-        Settings { window: Duration::from_secs(15 * 60), limits: store::Limits::default() }
+        Settings {
+            window: Duration::from_secs(15 * 60),
+            limits: store::Limits::default(),
+        }
     }
 }

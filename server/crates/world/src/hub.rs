@@ -51,7 +51,9 @@ impl Handle {
     /// # Errors
     /// When the queue is full.
     pub fn offer(&self, batch: Batch) -> Result<(), Refused> {
-        self.queue.send(Message::Change(Change::Spans(batch))).map_err(|_| Refused)
+        self.queue
+            .send(Message::Change(Change::Spans(batch)))
+            .map_err(|_| Refused)
     }
 
     /// Asks for a snapshot that has seen every change this handle sent before: queued at once, even before the

@@ -4,13 +4,20 @@
 
 mod calls;
 mod change;
+mod documents;
+mod failures;
 mod hub;
+mod places;
 mod snapshot;
+mod status;
+mod telemetry;
 #[allow(clippy::module_inception)]
 mod world;
 
-pub use calls::CallEdge;
+pub use calls::{CallEdge, Calls};
 pub use change::{Change, EditorEdit, Effects, Settings};
+pub use failures::{Failure, Failures};
 pub use hub::{Clock, Handle, Refused, start};
-pub use snapshot::{PlacedSpan, Snapshot, Status};
+pub use snapshot::{Call, PlacedSpan, Snapshot};
+pub use status::Status;
 pub use world::World;

@@ -1,17 +1,33 @@
 //! The one mutable state. Only the hub's thread holds it.
 
+use std::{mem, sync::Arc, time::Duration};
+
 use attribution::Table;
 use imbl::HashMap;
-use model::Timestamp;
-use source::Index;
+use model::{SmolStr, Timestamp};
+use source::{Index, SourceFile};
 use store::{Aggregates, Store};
 
-use crate::{Change, Effects, Settings, Snapshot, Status};
+use crate::{
+    Calls, Change, Effects, Failures, Settings, Snapshot, Status, documents::Documents, documents::Read,
+    places::Places,
+};
+
+/// Bytes that figures by shape, and figures by edge, may each hold.
+const MAX_FIGURES_BYTES: usize = 48 << 20;
 
 /// Everything known. [`World::apply`] is the only way in, [`World::snapshot`] the only way out.
 #[derive(Debug)]
 pub struct World {
-    state: Snapshot,
+    pub(crate) state: Snapshot,
+    documents: Documents,
+    pub(crate) places: Places,
+    /// Whether the code changed since shapes were placed.
+    is_stale: bool,
+    /// The latest end that was counted, as far as it can be believed; zero while none was.
+    pub(crate) last_end: Timestamp,
+    /// Whether figures were in the window at the last tick.
+    was_live: bool,
 }
 
 impl World {
@@ -24,22 +40,219 @@ impl World {
             documents: HashMap::new(),
             store: Store::new(settings.limits),
             table: Table::default(),
-            by_shape: Aggregates::default(),
-            by_edge: Aggregates::default(),
+            by_shape: Aggregates::new(settings.window, MAX_FIGURES_BYTES),
+            by_edge: Aggregates::new(settings.window, MAX_FIGURES_BYTES),
+            calls: Calls::default(),
+            failures: Failures::new(settings.window),
             shapes_of: HashMap::new(),
             status: Status::default(),
         };
-        World { state }
+        World {
+            state,
+            documents: Documents::default(),
+            places: Places::default(),
+            is_stale: false,
+            last_end: Timestamp::ZERO,
+            was_live: false,
+        }
     }
 
     /// Takes in one change; `now` is the time at which it is applied. Never fails, never waits.
-    pub fn apply(&mut self, _change: Change, now: Timestamp) -> Effects {
+    pub fn apply(&mut self, change: Change, now: Timestamp) -> Effects {
+        let mut effects = self.absorb(change, now);
+        effects.merge(self.settle());
+        effects
+    }
+
+    /// As [`World::apply`], but leaves shapes placed as they were before the code changed: whoever applies many
+    /// changes calls [`World::settle`] once after them.
+    pub fn absorb(&mut self, change: Change, now: Timestamp) -> Effects {
         self.state.now = now;
-        Effects::default()
+        match change {
+            Change::FileRead(file) => self.read_file(file),
+            Change::FileRemoved(path) => self.remove_file(&path),
+            Change::FileSkipped(path, reason) => self.skip_file(path, reason),
+            Change::WorkspaceRead => {
+                let is_first = !mem::replace(&mut self.state.status.workspace_read, true);
+                Effects {
+                    first: is_first,
+                    ..Effects::default()
+                }
+            }
+            Change::Opened { path, version, text } => {
+                let shown = self.state.index.file(&path).cloned();
+                let read = self.documents.open(&path, text, shown);
+                self.show_document(path, version, read)
+            }
+            Change::Edited {
+                path,
+                version,
+                edits,
+                encoding,
+            } => match self.documents.edit(&path, edits, encoding) {
+                Some(read) => self.show_document(path, version, read),
+                None => Effects::default(),
+            },
+            Change::Closed(path) => self.close(&path),
+            Change::Spans(batch) => self.take_batch(batch, now),
+            Change::Settings(settings) => self.set(settings, now),
+            Change::Tick => self.tick(now),
+        }
+    }
+
+    /// Places shapes in the code as it stands. Costs nothing when the code did not change.
+    pub fn settle(&mut self) -> Effects {
+        if !mem::take(&mut self.is_stale) {
+            return Effects::default();
+        }
+        let files = self.places.refresh(&mut self.state);
+        Effects {
+            files,
+            ..Effects::default()
+        }
+    }
+
+    /// Whether [`World::settle`] has something to do.
+    pub fn is_settled(&self) -> bool {
+        !self.is_stale
     }
 
     /// What is known at `now`.
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
-        Snapshot { now, ..self.state.clone() }
+        let mut snapshot = Snapshot {
+            now,
+            ..self.state.clone()
+        };
+        if self.is_stale {
+            self.places.clone().refresh(&mut snapshot);
+        }
+        snapshot
     }
+
+    /// How long after `now` figures will read differently if nothing else happens; `None` when nothing is in the
+    /// window, so that whoever sends ticks can sleep.
+    pub fn next_tick(&self, now: Timestamp) -> Option<Duration> {
+        if !self.is_live(now) && !self.was_live {
+            return None;
+        }
+        let slot = u64::try_from(self.state.by_shape.slot().as_nanos())
+            .unwrap_or(u64::MAX)
+            .max(1);
+        Some(Duration::from_nanos(slot - now.0 % slot))
+    }
+
+    fn is_live(&self, now: Timestamp) -> bool {
+        let longest = self.state.window + self.state.by_shape.slot();
+        self.last_end != Timestamp::ZERO && now.since(self.last_end) <= longest
+    }
+
+    fn tick(&mut self, now: Timestamp) -> Effects {
+        let is_live = self.is_live(now);
+        let was_live = mem::replace(&mut self.was_live, is_live);
+        Effects {
+            figures: is_live || was_live,
+            ..Effects::default()
+        }
+    }
+
+    fn set(&mut self, settings: Settings, now: Timestamp) -> Effects {
+        self.state.store.set_limits(settings.limits);
+        if settings.window != self.state.window {
+            self.state.window = settings.window;
+            self.state.by_shape = Aggregates::new(settings.window, MAX_FIGURES_BYTES);
+            self.state.by_edge = Aggregates::new(settings.window, MAX_FIGURES_BYTES);
+            self.state.failures = Failures::new(settings.window);
+            self.state.calls = Calls::default();
+            self.count_again(now);
+        }
+        Effects {
+            figures: true,
+            ..Effects::default()
+        }
+    }
+
+    fn read_file(&mut self, file: Arc<SourceFile>) -> Effects {
+        self.state.status.unskip(&file.path);
+        if self.documents.is_open(&file.path) {
+            let path = file.path.clone();
+            self.documents.note_disk(&path, Some(file));
+            return Effects::default();
+        }
+        self.show(file.path.clone(), Some(file))
+    }
+
+    fn remove_file(&mut self, path: &SmolStr) -> Effects {
+        self.state.status.unskip(path);
+        if self.documents.is_open(path) {
+            self.documents.note_disk(path, None);
+            return Effects::default();
+        }
+        self.show(path.clone(), None)
+    }
+
+    fn skip_file(&mut self, path: SmolStr, reason: SmolStr) -> Effects {
+        self.state.status.skip(path.clone(), reason);
+        if self.documents.is_open(&path) {
+            self.documents.note_disk(&path, None);
+            return Effects::default();
+        }
+        self.show(path, None)
+    }
+
+    fn close(&mut self, path: &SmolStr) -> Effects {
+        self.state.documents.remove(path);
+        match self.documents.close(path) {
+            Some(disk) => self.show(path.clone(), disk),
+            None => Effects::default(),
+        }
+    }
+
+    fn show_document(&mut self, path: SmolStr, version: i32, read: Read) -> Effects {
+        match read {
+            Ok(document) => {
+                let file = document.file.clone();
+                self.state.documents.insert(path.clone(), (version, document));
+                self.state.status.unskip(&path);
+                self.show(path, Some(file))
+            }
+            Err(reason) => {
+                self.state.documents.remove(&path);
+                self.state.status.skip(path.clone(), reason);
+                self.show(path, None)
+            }
+        }
+    }
+
+    /// Puts `file` into the index in place of what is there, or takes that out.
+    fn show(&mut self, path: SmolStr, file: Option<Arc<SourceFile>>) -> Effects {
+        let index = &mut self.state.index;
+        let old = index.file(&path).cloned();
+        let mut effects = Effects::default();
+        if old.is_none() && file.is_none() {
+            return effects;
+        }
+        let functions = |file: &Option<Arc<SourceFile>>| file.as_ref().map_or(0, |file| file.functions.len());
+        self.state.status.functions = self.state.status.functions + functions(&file) - functions(&old);
+        let same = matches!((&old, &file), (Some(old), Some(new)) if has_same_functions(old, new));
+        match file {
+            Some(file) => index.insert(file),
+            None => index.remove(&path),
+        }
+        self.state.status.files = index.len();
+        self.is_stale = true;
+        if !same {
+            effects.files.insert(path);
+        }
+        effects
+    }
+}
+
+fn has_same_functions(old: &SourceFile, new: &SourceFile) -> bool {
+    let keys = |file: &SourceFile| file.functions.len();
+    keys(old) == keys(new)
+        && old
+            .functions
+            .iter()
+            .zip(&new.functions)
+            .all(|(old, new)| old.key == new.key)
 }

@@ -1,0 +1,160 @@
+//! What went wrong, by shape and by type of exception, with the latest message of each.
+//!
+//! A failure counts for the span that recorded it, and only there: an exception that travels up through callers is
+//! recorded by each span that it passes, and each of them did fail. Nothing is moved to the deepest span, since a
+//! caller that swallows or translates an exception is a fact of its own. A span that records one type twice counts
+//! once for it.
+
+use attribution::ShapeId;
+use imbl::OrdMap;
+use model::{Attributes, LogRecord, SmolStr, Span, Timestamp, keys};
+use store::{Aggregates, Exemplar, Observation};
+
+/// Bytes that figures of failures may hold.
+const MAX_BYTES: usize = 12 << 20;
+/// Characters kept of a message.
+const MAX_MESSAGE: usize = 400;
+/// Characters kept of a type's name.
+const MAX_TYPE: usize = 200;
+/// What a span says of the sort of its failure when it recorded no exception.
+const ERROR_TYPE: &str = "error.type";
+
+/// One type of failure of a function over the window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// The exception's type, else the span's `error.type`; empty when neither was sent.
+    pub kind: SmolStr,
+    /// The latest message, cut to some hundred characters; empty when none was sent.
+    pub message: SmolStr,
+    /// How many spans recorded it in the window.
+    pub count: u64,
+    /// The last span to record it.
+    pub latest: Exemplar,
+}
+
+/// Failures by shape and type. Cloning costs a few pointers.
+#[derive(Clone, Debug)]
+pub struct Failures {
+    figures: Aggregates<(ShapeId, SmolStr)>,
+    messages: OrdMap<(ShapeId, SmolStr), SmolStr>,
+}
+
+impl Failures {
+    /// None yet; `window` is the longest that will be asked for.
+    pub(crate) fn new(window: std::time::Duration) -> Failures {
+        Failures {
+            figures: Aggregates::new(window, MAX_BYTES),
+            messages: OrdMap::new(),
+        }
+    }
+
+    /// Failures of `shapes` together, the most frequent first.
+    pub fn of(&self, shapes: &[ShapeId], window: std::time::Duration, now: Timestamp) -> Vec<Failure> {
+        let mut found: Vec<Failure> = Vec::new();
+        for shape in shapes {
+            let from = (*shape, SmolStr::default());
+            let until = (ShapeId(shape.0.saturating_add(1)), SmolStr::default());
+            for (key, message) in self.messages.range(from..until) {
+                let figures = self.figures.figures([key], window, now);
+                let Some((count, latest)) =
+                    figures.and_then(|figures| Some((figures.calls, figures.latest?)))
+                else {
+                    continue;
+                };
+                add(
+                    &mut found,
+                    Failure {
+                        kind: key.1.clone(),
+                        message: message.clone(),
+                        count,
+                        latest,
+                    },
+                );
+            }
+        }
+        found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.kind.cmp(&b.kind)));
+        found
+    }
+
+    /// Counts what `span` itself says of its failure.
+    pub(crate) fn record_span(&mut self, shape: ShapeId, span: &Span, observation: Observation) {
+        let mut kinds: Vec<SmolStr> = Vec::new();
+        for event in span.exceptions() {
+            let kind = kind_of(&event.attributes);
+            let message = event
+                .attributes
+                .str(keys::EXCEPTION_MESSAGE)
+                .unwrap_or(&span.status.message);
+            if !kinds.contains(&kind) {
+                kinds.push(kind.clone());
+                self.record(shape, kind, message, observation);
+            }
+        }
+        if kinds.is_empty() && span.is_error() {
+            self.record(
+                shape,
+                kind_of(&span.attributes),
+                &span.status.message,
+                observation,
+            );
+        }
+    }
+
+    /// Counts an exception that was sent as a log record.
+    pub(crate) fn record_log(&mut self, shape: ShapeId, record: &LogRecord, observation: Observation) {
+        let message = record
+            .attributes
+            .str(keys::EXCEPTION_MESSAGE)
+            .unwrap_or(&record.body);
+        self.record(shape, kind_of(&record.attributes), message, observation);
+    }
+
+    fn record(&mut self, shape: ShapeId, kind: SmolStr, message: &str, observation: Observation) {
+        let key = (shape, kind);
+        self.figures.record(key.clone(), observation);
+        self.messages.insert(key, cut(message, MAX_MESSAGE));
+        if self.messages.len() > 2 * self.figures.len() + 64 {
+            let messages = std::mem::take(&mut self.messages);
+            self.messages = self
+                .figures
+                .keys()
+                .filter_map(|key| Some((key.clone(), messages.get(key)?.clone())))
+                .collect();
+        }
+    }
+}
+
+/// Whether a log record tells of an exception.
+pub(crate) fn is_exception(record: &LogRecord) -> bool {
+    record.attributes.get(keys::EXCEPTION_TYPE).is_some()
+        || record.attributes.get(keys::EXCEPTION_MESSAGE).is_some()
+}
+
+fn add(found: &mut Vec<Failure>, failure: Failure) {
+    match found.iter_mut().find(|known| known.kind == failure.kind) {
+        None => found.push(failure),
+        Some(known) => {
+            known.count += failure.count;
+            if failure.latest.end > known.latest.end {
+                known.latest = failure.latest;
+                known.message = failure.message;
+            }
+        }
+    }
+}
+
+fn kind_of(attributes: &Attributes) -> SmolStr {
+    cut(
+        attributes
+            .first_str(&[keys::EXCEPTION_TYPE, ERROR_TYPE])
+            .unwrap_or_default(),
+        MAX_TYPE,
+    )
+}
+
+fn cut(text: &str, characters: usize) -> SmolStr {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => SmolStr::new(&text[..end]),
+        None => SmolStr::new(text),
+    }
+}

@@ -1,0 +1,185 @@
+//! What arriving spans and logs do to the state: kept, counted by shape, and tied to their parents.
+
+use std::sync::Arc;
+
+use attribution::ShapeId;
+use model::{Batch, LogRecord, Span, Timestamp};
+use store::{Inserted, Observation, Stored, Trace};
+
+use crate::{CallEdge, Calls, Effects, World, failures};
+
+/// Edges known by name may exceed those with figures by this factor before they are cleaned up.
+const EDGE_SLACK: usize = 2;
+
+/// A span that was kept.
+struct Kept {
+    span: Arc<Span>,
+    shape: ShapeId,
+    sequence: u64,
+}
+
+impl World {
+    /// Takes in one batch. Duplicates change nothing.
+    pub(crate) fn take_batch(&mut self, batch: Batch, now: Timestamp) -> Effects {
+        self.state.status.refuse(batch.refused);
+        let mut effects = Effects::default();
+        let known = self.state.store.latest();
+        let mut kept = Vec::with_capacity(batch.spans.len());
+        for span in batch.spans {
+            let shape = self.state.table.intern(&span, &self.state.index);
+            if self.state.store.insert(span.clone(), shape.0, now) == Inserted::New {
+                effects.files.extend(self.places.count(&mut self.state, shape));
+                kept.push(Kept {
+                    span,
+                    shape,
+                    sequence: self.state.store.latest(),
+                });
+            }
+        }
+        self.state.store.settle();
+        for new in &kept {
+            self.count(new, known, now);
+        }
+        for record in batch.logs {
+            self.take_log(record, now);
+        }
+        if self.state.calls.len() > EDGE_SLACK * self.state.by_edge.len() + 1024 {
+            self.state.calls = self.state.by_edge.keys().copied().collect();
+        }
+        if !kept.is_empty() {
+            effects.first = self.state.status.last_span == Timestamp::ZERO;
+            effects.figures = true;
+            effects.spans = kept.len() as u64;
+            self.state.status.last_span = now;
+        }
+        effects
+    }
+
+    /// Counts every kept span again, as if all had arrived in one batch: after the window changed.
+    pub(crate) fn count_again(&mut self, now: Timestamp) {
+        let kept: Vec<Kept> = self
+            .state
+            .store
+            .spans()
+            .map(|stored| Kept {
+                span: stored.span.clone(),
+                shape: ShapeId(stored.tag),
+                sequence: stored.sequence,
+            })
+            .collect();
+        let outside = self.state.status.outside_window;
+        self.state.calls = Calls::default();
+        for new in &kept {
+            self.count(new, 0, now);
+        }
+        self.state.status.outside_window = outside;
+    }
+
+    /// Counts one kept span: by shape, as its parent's child, as the parent of children that came before this batch
+    /// (those numbered up to `known`), and by what went wrong in it.
+    fn count(&mut self, new: &Kept, known: u64, now: Timestamp) {
+        let Kept {
+            span,
+            shape,
+            sequence,
+        } = new;
+        let own = observe(span, now);
+        if let Some(own) = own {
+            self.state.by_shape.record(*shape, own);
+            self.last_end = self.last_end.max(own.end);
+            self.state.status.outside_window += u64::from(now.since(own.end) > self.state.window);
+            self.state.failures.record_span(*shape, span, own);
+        }
+        let Some(trace) = self.state.store.trace(span.trace_id).cloned() else {
+            return;
+        };
+        if let (Some(own), Some(parent)) = (own, parent_of(&trace, span)) {
+            self.count_call(ShapeId(parent.tag), *shape, own);
+        }
+        let is_first_half = trace
+            .with_id(span.span_id)
+            .all(|other| other.sequence >= *sequence);
+        if is_first_half {
+            for child in trace
+                .children(span.span_id)
+                .filter(|child| child.sequence <= known)
+            {
+                if let Some(observation) = observe(&child.span, now) {
+                    self.count_call(*shape, ShapeId(child.tag), observation);
+                }
+            }
+        }
+        if !trace.logs.is_empty() {
+            for record in trace.logs_of(span.span_id) {
+                self.count_log(*shape, span, record, now);
+            }
+        }
+    }
+
+    fn count_call(&mut self, parent: ShapeId, child: ShapeId, observation: Observation) {
+        let edge = CallEdge { parent, child };
+        if self.state.by_edge.record(edge, observation) {
+            self.state.calls.insert(edge);
+        }
+    }
+
+    fn take_log(&mut self, record: LogRecord, now: Timestamp) {
+        if self.state.store.insert_log(record.clone(), now) != Inserted::New {
+            return;
+        }
+        let Some(span_id) = record.span_id else { return };
+        let found = self.state.store.span(record.trace_id, span_id).cloned();
+        if let Some(Stored { span, tag, .. }) = found {
+            self.count_log(ShapeId(tag), &span, &record, now);
+        }
+    }
+
+    fn count_log(&mut self, shape: ShapeId, span: &Span, record: &LogRecord, now: Timestamp) {
+        if !failures::is_exception(record) {
+            return;
+        }
+        let observation = Observation {
+            trace_id: span.trace_id,
+            span_id: span.span_id,
+            end: record.time.min(now),
+            duration: span.duration(),
+            is_error: span.is_error(),
+        };
+        self.state.failures.record_log(shape, record, observation);
+    }
+}
+
+/// What is counted of a span; `None` while it has not ended. Nothing ends after it arrives, whatever its clock says:
+/// otherwise one sender's clock would push everybody's figures out of the window.
+fn observe(span: &Span, now: Timestamp) -> Option<Observation> {
+    (span.end != Timestamp::ZERO).then(|| Observation {
+        trace_id: span.trace_id,
+        span_id: span.span_id,
+        end: span.end.min(now),
+        duration: span.duration(),
+        is_error: span.is_error(),
+    })
+}
+
+/// The kept span that caused `span`. Of the two halves of a shared id it is the one in the same service; the serving
+/// half's own parent is the calling half.
+fn parent_of<'a>(trace: &'a Trace, span: &Span) -> Option<&'a Stored> {
+    let calling_half = trace
+        .with_id(span.span_id)
+        .find(|other| store::tree::is_shared_parent(&other.span, span));
+    if calling_half.is_some() {
+        return calling_half;
+    }
+    let mut halves = trace
+        .with_id(span.parent?)
+        .filter(|half| half.span.span_id != span.span_id);
+    let first = halves.next()?;
+    let service = span.service();
+    Some(halves.fold(first, |best, half| {
+        if best.span.service() != service && half.span.service() == service {
+            half
+        } else {
+            best
+        }
+    }))
+}
