@@ -21,8 +21,8 @@ pub enum Command {
     Bench(Vec<String>),
     /// Record the fixtures anew with these arguments.
     Record(Vec<String>),
-    /// Copy screenshots into the documentation.
-    Pictures,
+    /// Copy screenshots into the documentation, after taking them again when true.
+    Pictures(bool),
     /// Say how to use this.
     Help,
 }
@@ -54,7 +54,7 @@ cargo xtask demo [ARGS…]         build and run the product's demo
 cargo xtask package              release binary, VS Code extension and Neovim plugin, in target/package
 cargo xtask bench [NAME [ARGS…]] run a benchmark; without a name, list them
 cargo xtask record [ARGS…]       record the fixtures anew from the real apps
-cargo xtask pictures             copy the screenshots that the documentation shows from the last editor run
+cargo xtask pictures [--keep]    take the documentation's screenshots again; --keep uses those of the last test run
 
 test and lint also take: --verbose (show output as it comes), --no-install (skip what needs a missing tool)
 Tools go to $SPANGLASS_CACHE, else $XDG_CACHE_HOME/spanglass, else ~/.cache/spanglass.
@@ -80,26 +80,21 @@ pub fn parse(args: &[String]) -> Result<Command> {
         ("test" | "lint", _) => test(command == "lint", rest),
         ("tools", names) => Ok(Command::Tools(names.to_vec())),
         ("package", []) => Ok(Command::Package),
-        ("pictures", []) => Ok(Command::Pictures),
+        ("pictures", []) => Ok(Command::Pictures(true)),
+        ("pictures", [keep]) if keep == "--keep" => Ok(Command::Pictures(false)),
         ("help" | "--help" | "-h", _) => Ok(Command::Help),
-        ("package" | "pictures", [arg, ..]) => bail!("`{command}` takes no argument, but `{arg}` was given"),
+        ("package" | "pictures", [arg, ..]) => bail!("`{command}` takes no `{arg}`"),
         _ => bail!("there is no command `{command}`; `cargo xtask help` lists them"),
     }
 }
 
 fn test(lint: bool, args: &[String]) -> Result<Command> {
     let all = if lint { Selection::Lint } else { Selection::Whole };
-    let mut run = Test {
-        selection: all.clone(),
-        verbose: false,
-        fix: false,
-        install: true,
-    };
+    let mut run = Test { selection: all.clone(), verbose: false, fix: false, install: true };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
-        let (flag, value) = arg
-            .split_once('=')
-            .map_or((arg.as_str(), None), |(flag, value)| (flag, Some(value)));
+        let (flag, value) =
+            arg.split_once('=').map_or((arg.as_str(), None), |(flag, value)| (flag, Some(value)));
         let selection = match flag {
             "--verbose" | "-v" => {
                 run.verbose = true;
@@ -153,21 +148,13 @@ mod tests {
     fn tests_and_lints() {
         assert_eq!(
             run("test"),
-            Test {
-                selection: Selection::Whole,
-                verbose: false,
-                fix: false,
-                install: true
-            }
+            Test { selection: Selection::Whole, verbose: false, fix: false, install: true }
         );
         assert_eq!(run("test --quick -v").selection, Selection::Quick);
         assert_eq!(run("lint --fix").selection, Selection::Lint);
         let only = Selection::Only(vec!["fmt".into(), "nvim".into()]);
         assert_eq!(
-            (
-                run("test --only fmt,nvim").selection,
-                run("test --only=fmt,nvim").selection
-            ),
+            (run("test --only fmt,nvim").selection, run("test --only=fmt,nvim").selection),
             (only.clone(), only)
         );
         assert!(!run("test --no-install").install);
@@ -191,6 +178,6 @@ mod tests {
         wrong("test --fix", "there is no flag `--fix`");
         wrong("test --only", "--only needs the names");
         wrong("test --quick --only fmt", "--quick and --only exclude each other");
-        wrong("package now", "`package` takes no argument, but `now` was given");
+        wrong("package now", "`package` takes no `now`");
     }
 }

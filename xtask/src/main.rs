@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use cli::Command;
+use steps::Selection;
 use tools::{Cache, Toolbox};
 use workspace::Workspace;
 
@@ -43,10 +44,7 @@ fn obey(command: Command) -> Result<bool> {
         Command::List => commands::list(),
         Command::Test(test) => {
             let selected = test.selection.of(steps::all())?;
-            let options = run::Options {
-                verbose: test.verbose,
-                fix: test.fix,
-            };
+            let options = run::Options { verbose: test.verbose, fix: test.fix };
             return Ok(run::run(&selected, &mut toolbox(test.install)?, options).is_good());
         }
         Command::Tools(names) => return commands::tools(&mut toolbox(true)?, &names),
@@ -54,7 +52,13 @@ fn obey(command: Command) -> Result<bool> {
         Command::Package => commands::package(&mut toolbox(true)?)?,
         Command::Bench(args) => commands::bench(&Workspace::load()?, &args)?,
         Command::Record(args) => commands::record(&Workspace::load()?, &args)?,
-        Command::Pictures => commands::pictures(&Workspace::load()?)?,
+        Command::Pictures(again) => {
+            let walk = Selection::Only(vec!["vscode-e2e".to_owned()]).of(steps::all())?;
+            if again && !run::run(&walk, &mut toolbox(true)?, run::Options::default()).is_good() {
+                return Ok(false);
+            }
+            commands::pictures(&Workspace::load()?)?;
+        }
     }
     Ok(true)
 }

@@ -59,15 +59,13 @@ impl Cmd {
 
     /// Adds arguments.
     pub fn args<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(mut self, args: I) -> Cmd {
-        self.args
-            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
     /// Sets a variable.
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Cmd {
-        self.env
-            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self.env.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -86,10 +84,15 @@ impl Cmd {
     /// As a person would type it, without the variables.
     pub fn shown(&self) -> String {
         let words = std::iter::once(&self.program).chain(&self.args);
-        words
-            .map(|word| quoted(&word.to_string_lossy()))
-            .collect::<Vec<_>>()
-            .join(" ")
+        words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The same without the folders that every reader knows: for one line of a report.
+    pub fn brief(&self) -> String {
+        let program = Path::new(&self.program).file_name().unwrap_or(&self.program).to_string_lossy();
+        let here = format!("{}/", self.dir.display()).replace("//", "/");
+        let args = self.args.iter().map(|arg| quoted(&arg.to_string_lossy().replace(&here, "")));
+        std::iter::once(program.into_owned()).chain(args).collect::<Vec<_>>().join(" ")
     }
 
     fn command(&self) -> Command {
@@ -131,9 +134,7 @@ pub fn run(cmd: &Cmd, log: &Path, echo: bool) -> Result<Ended> {
         .stdout(out.try_clone()?)
         .stderr(out)
         .process_group(0);
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("cannot start `{}`", cmd.shown()))?;
+    let mut child = command.spawn().with_context(|| format!("cannot start `{}`", cmd.shown()))?;
     let _reaper = Reaper::over(&child)?;
     let mut tail = Tail::new(log, start, echo)?;
     let status = wait(&mut child, cmd.limit, &mut tail)?;
@@ -142,10 +143,7 @@ pub fn run(cmd: &Cmd, log: &Path, echo: bool) -> Result<Ended> {
         child.wait()?;
     }
     tail.read_on()?;
-    Ok(Ended {
-        status,
-        output: String::from_utf8_lossy(&tail.bytes).into_owned(),
-    })
+    Ok(Ended { status, output: String::from_utf8_lossy(&tail.bytes).into_owned() })
 }
 
 /// Runs `cmd` on the caller's own terminal, without a deadline.
@@ -154,10 +152,7 @@ pub fn run(cmd: &Cmd, log: &Path, echo: bool) -> Result<Ended> {
 /// When it cannot be started or ends with another code than 0.
 pub fn run_here(cmd: &Cmd) -> Result<()> {
     println!("$ {}", cmd.shown());
-    let status = cmd
-        .command()
-        .status()
-        .with_context(|| format!("cannot start `{}`", cmd.shown()))?;
+    let status = cmd.command().status().with_context(|| format!("cannot start `{}`", cmd.shown()))?;
     if !status.success() {
         bail!("`{}` ended with {status}", cmd.shown());
     }
@@ -169,10 +164,7 @@ pub fn run_here(cmd: &Cmd) -> Result<()> {
 /// # Errors
 /// When it cannot be started or ends with another code than 0; the message carries its stderr.
 pub fn read(cmd: &Cmd) -> Result<String> {
-    let output = cmd
-        .command()
-        .output()
-        .with_context(|| format!("cannot start `{}`", cmd.shown()))?;
+    let output = cmd.command().output().with_context(|| format!("cannot start `{}`", cmd.shown()))?;
     if !output.status.success() {
         bail!(
             "`{}` ended with {}: {}",
@@ -187,9 +179,7 @@ pub fn read(cmd: &Cmd) -> Result<String> {
 /// Where `PATH` finds `program`.
 pub fn find_program(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|file| is_executable(file))
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| is_executable(file))
 }
 
 /// True for a file that may be run.
@@ -266,11 +256,7 @@ impl Tail {
     fn new(log: &Path, start: u64, echo: bool) -> Result<Tail> {
         let mut file = File::open(log)?;
         file.seek(SeekFrom::Start(start))?;
-        Ok(Tail {
-            file,
-            bytes: Vec::new(),
-            echo,
-        })
+        Ok(Tail { file, bytes: Vec::new(), echo })
     }
 
     fn read_on(&mut self) -> Result<()> {
@@ -306,11 +292,7 @@ mod tests {
         let ended = run(&sh("echo one; echo two >&2; echo three; exit 3"), &file, false).unwrap();
         assert_eq!(ended.output, "one\ntwo\nthree\n");
         assert_eq!(ended.status.and_then(|status| status.code()), Some(3));
-        assert!(
-            fs::read_to_string(file)
-                .unwrap()
-                .starts_with("$ cd / && sh -c 'echo one;")
-        );
+        assert!(fs::read_to_string(file).unwrap().starts_with("$ cd / && sh -c 'echo one;"));
     }
 
     #[test]
@@ -329,24 +311,30 @@ mod tests {
         assert_gone(&ended.output);
     }
 
-    /// A killed process may stay as a zombie until its new parent has waited for it.
+    /// Waits until `pid` has ended; it may stay as a zombie until its new parent has waited for it.
     fn assert_gone(pid: &str) {
-        let Ok(pid) = pid.trim().parse::<u32>() else {
-            return;
-        };
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+        let stat = format!("/proc/{}/stat", pid.trim());
+        let start = Instant::now();
+        loop {
+            let state = fs::read_to_string(&stat).unwrap_or_default();
+            if state.is_empty() || state.contains(") Z ") {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_secs(10), "still there: {state}");
+            std::thread::yield_now();
+        }
     }
 
     #[test]
     fn a_missing_program_is_named() {
-        let error = run(
-            &Cmd::new(Path::new("/"), "no-such-program"),
-            &log("missing"),
-            false,
-        )
-        .unwrap_err();
+        let error = run(&Cmd::new(Path::new("/"), "no-such-program"), &log("missing"), false).unwrap_err();
         assert_eq!(error.to_string(), "cannot start `no-such-program`");
+    }
+
+    #[test]
+    fn brief_leaves_out_known_folders() {
+        let cmd = Cmd::new(Path::new("/repo/nvim/"), "/cache/bin/node").args(["/repo/nvim/a.mjs", "-x"]);
+        assert_eq!(cmd.brief(), "node a.mjs -x");
     }
 
     #[test]

@@ -137,18 +137,10 @@ mod tests {
     fn closing_names_every_skip_and_failure_and_ends_with_the_counts() {
         let mut report = Report::default();
         report.rows.push(row("fmt", Outcome::Passed, ""));
-        report
-            .rows
-            .push(row("unit", Outcome::Failed("2 tests failed".into()), "40 tests"));
-        report.rows.push(row(
-            "vscode-e2e",
-            Outcome::Skipped("chromium is not installed".into()),
-            "",
-        ));
+        report.rows.push(row("unit", Outcome::Failed("2 tests failed".into()), "40 tests"));
+        report.rows.push(row("vscode-e2e", Outcome::Skipped("chromium is not installed".into()), ""));
         report.rows.push(row("e2e", Outcome::Passed, "7 tests"));
-        report.rows[3]
-            .inner_skips
-            .push("clickhouse: chdb is not installed".into());
+        report.rows[3].inner_skips.push("clickhouse: chdb is not installed".into());
         report.installed.push(("node 24".into(), Duration::from_secs(7)));
         let expected = "
 installed node 24 in 7.0 s
@@ -169,9 +161,7 @@ FAILED unit: 2 tests failed (whole output: logs/unit.log)
     #[test]
     fn skips_alone_are_good() {
         let mut report = Report::default();
-        report
-            .rows
-            .push(row("zipkin", Outcome::Skipped("no Java".into()), ""));
+        report.rows.push(row("zipkin", Outcome::Skipped("no Java".into()), ""));
         assert!(report.is_good());
         assert!(report.closing().ends_with("\n0 passed, 0 failed, 1 skipped\n"));
     }
@@ -179,9 +169,6 @@ FAILED unit: 2 tests failed (whole output: logs/unit.log)
     #[test]
     fn seconds_reads_well() {
         let shown = |millis| seconds(Duration::from_millis(millis));
-        assert_eq!(
-            [shown(340), shown(41_900), shown(185_000)],
-            ["0.3 s", "41 s", "3 min 05 s"]
-        );
+        assert_eq!([shown(340), shown(41_900), shown(185_000)], ["0.3 s", "41 s", "3 min 05 s"]);
     }
 }

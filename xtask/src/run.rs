@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::process::{self, Cmd, Ended};
 use crate::report::{Outcome, Report, Row, seconds};
 use crate::steps::{Site, Step};
-use crate::tally::Tally;
+use crate::tally::{Tally, plain};
 use crate::tools::{Lack, Toolbox};
 
 /// How many lines of a failed step's log are shown.
@@ -26,10 +26,7 @@ pub struct Options {
 /// Runs `steps` and prints as it goes; the report's last line is the last line printed.
 pub fn run(steps: &[Step], toolbox: &mut Toolbox, options: Options) -> Report {
     let mut report = Report::default();
-    let steps: Vec<&Step> = steps
-        .iter()
-        .filter(|step| (step.applies)(&toolbox.workspace))
-        .collect();
+    let steps: Vec<&Step> = steps.iter().filter(|step| (step.applies)(&toolbox.workspace)).collect();
     for (index, step) in steps.iter().enumerate() {
         println!("==> {}/{} {}: {}", index + 1, steps.len(), step.name, step.about);
         let row = run_step(step, toolbox, options);
@@ -46,11 +43,7 @@ pub fn run(steps: &[Step], toolbox: &mut Toolbox, options: Options) -> Report {
 }
 
 fn detail(detail: &str) -> String {
-    if detail.is_empty() {
-        String::new()
-    } else {
-        format!(" ({detail})")
-    }
+    if detail.is_empty() { String::new() } else { format!(" ({detail})") }
 }
 
 fn run_step(step: &Step, toolbox: &mut Toolbox, options: Options) -> Row {
@@ -71,11 +64,7 @@ fn run_step(step: &Step, toolbox: &mut Toolbox, options: Options) -> Row {
         Some(Lack::Unavailable(why)) => Outcome::Skipped(why),
         Some(Lack::Broken(why)) => Outcome::Failed(why),
         None => {
-            let site = Site {
-                workspace: &toolbox.workspace,
-                tools: &tools,
-                fix: options.fix,
-            };
+            let site = Site { workspace: &toolbox.workspace, tools: &tools, fix: options.fix };
             (step.plan)(&site).map_or_else(
                 |error| Outcome::Failed(format!("{error:#}")),
                 |cmds| run_all(&cmds, &log, options, &mut tally),
@@ -87,14 +76,7 @@ fn run_step(step: &Step, toolbox: &mut Toolbox, options: Options) -> Row {
     }
     let log = log.exists().then_some(log);
     let detail = tally.shown();
-    Row {
-        step: step.name,
-        outcome,
-        took: start.elapsed(),
-        detail,
-        inner_skips: tally.skips,
-        log,
-    }
+    Row { step: step.name, outcome, took: start.elapsed(), detail, inner_skips: tally.skips, log }
 }
 
 /// Runs every command even after one failed, so that one run shows everything; the first failure names the step's.
@@ -116,19 +98,19 @@ fn run_all(cmds: &[Cmd], log: &Path, options: Options, tally: &mut Tally) -> Out
 }
 
 fn objection(cmd: &Cmd, ended: &Ended, counted: &Tally) -> Option<String> {
-    let shown = cmd.shown();
+    let brief = cmd.brief();
     let Some(status) = ended.status else {
-        return Some(format!(
-            "no end after {}, so it was ended: {shown}",
-            seconds(cmd.limit)
-        ));
+        return Some(format!("no end after {}, so it was ended: {brief}", seconds(cmd.limit)));
     };
-    let counts = counted.objection(cmd.expect);
-    match (status.success(), counts) {
-        (true, None) => None,
-        (true, Some(counts)) => Some(format!("{counts}: {shown}")),
-        (false, Some(counts)) => Some(format!("{counts} ({status}): {shown}")),
-        (false, None) => Some(format!("{status}: {shown}")),
+    if status.success() {
+        return counted.objection(cmd.expect).map(|counts| format!("{counts}: {brief}"));
+    }
+    if counted.failed > 0 {
+        return Some(format!("{} tests failed: {brief}", counted.failed));
+    }
+    match ended.output.lines().find(|line| line.starts_with("error")) {
+        Some(error) => Some(format!("{error} ({status}): {brief}")),
+        None => Some(format!("{status}: {brief}")),
     }
 }
 
@@ -137,14 +119,9 @@ fn show_tail(log: &Path) {
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<&str> = text.lines().collect();
     let skipped = lines.len().saturating_sub(TAIL);
-    println!(
-        "    --- the last {} of {} lines of {}",
-        lines.len() - skipped,
-        lines.len(),
-        log.display()
-    );
+    println!("    --- the last {} of {} lines of {}", lines.len() - skipped, lines.len(), log.display());
     for line in &lines[skipped..] {
-        println!("    | {line}");
+        println!("    | {}", plain(line));
     }
 }
 
@@ -161,46 +138,26 @@ mod tests {
     }
 
     fn failed(outcome: Outcome, start: &str) {
-        assert!(
-            matches!(&outcome, Outcome::Failed(why) if why.starts_with(start)),
-            "{outcome:?}"
-        );
+        assert!(matches!(&outcome, Outcome::Failed(why) if why.starts_with(start)), "{outcome:?}");
     }
 
     #[test]
     fn both_the_exit_code_and_the_counts_must_be_good() {
-        assert_eq!(
-            check("echo 3 passed, 0 failed", Expect::ClosingLine),
-            Outcome::Passed
-        );
-        failed(
-            check("echo 3 passed, 0 failed; exit 1", Expect::ClosingLine),
-            "exit status: 1: sh -c",
-        );
-        failed(
-            check("echo ok", Expect::ClosingLine),
-            "the last line is not `N passed, 0 failed` but `ok`",
-        );
+        assert_eq!(check("echo 3 passed, 0 failed", Expect::ClosingLine), Outcome::Passed);
+        failed(check("echo 3 passed, 0 failed; exit 1", Expect::ClosingLine), "exit status: 1: sh -c");
+        failed(check("echo ok", Expect::ClosingLine), "the last line is not `N passed, 0 failed` but `ok`");
         failed(check("true", Expect::Tests), "no test was run: sh -c");
-        failed(
-            check("echo 1 failing; exit 1", Expect::Tests),
-            "1 tests failed (exit status: 1): sh -c",
-        );
+        failed(check("echo 1 failing; exit 1", Expect::Tests), "1 tests failed: sh -c");
+        failed(check("echo 'error: no'; exit 1", Expect::Tests), "error: no (exit status: 1): sh -c");
     }
 
     #[test]
     fn the_first_failure_is_told_and_the_rest_still_runs() {
-        let log = std::env::temp_dir()
-            .join(format!("xtask-run-{}-all", std::process::id()))
-            .join("step.log");
+        let log = std::env::temp_dir().join(format!("xtask-run-{}-all", std::process::id())).join("step.log");
         let sh = |script: &str| Cmd::new(Path::new("/"), "sh").args(["-c", script]);
         let mut tally = Tally::default();
-        let outcome = run_all(
-            &[sh("exit 7"), sh("echo 2 passed, 0 failed")],
-            &log,
-            Options::default(),
-            &mut tally,
-        );
+        let outcome =
+            run_all(&[sh("exit 7"), sh("echo 2 passed, 0 failed")], &log, Options::default(), &mut tally);
         failed(outcome, "exit status: 7");
         assert_eq!(tally.passed, 2);
     }

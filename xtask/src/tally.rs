@@ -59,10 +59,7 @@ impl Tally {
             Expect::Tests => None,
             Expect::ClosingLine => match closing_counts(&self.last_line).as_slice() {
                 [(passed, p), (0, f), ..] if *passed > 0 && p == "passed" && f == "failed" => None,
-                _ => Some(format!(
-                    "the last line is not `N passed, 0 failed` but `{}`",
-                    self.last_line
-                )),
+                _ => Some(format!("the last line is not `N passed, 0 failed` but `{}`", self.last_line)),
             },
         }
     }
@@ -83,10 +80,8 @@ fn closing_counts(line: &str) -> Vec<(u64, String)> {
         Some(rest) => rest.split_once('.').map_or("", |(_, counts)| counts),
         None => line.trim_matches(|c: char| c == '=' || c == ' '),
     };
-    let node = body
-        .strip_prefix("# ")
-        .or_else(|| body.strip_prefix("ℹ "))
-        .and_then(|rest| rest.split_once(' '));
+    let node =
+        body.strip_prefix("# ").or_else(|| body.strip_prefix("ℹ ")).and_then(|rest| rest.split_once(' '));
     if let Some((word, count)) = node {
         let known = matches!(word, "pass" | "fail" | "skipped");
         return count
@@ -106,15 +101,12 @@ fn closing_counts(line: &str) -> Vec<(u64, String)> {
         counts.push((count, word.to_owned()));
     }
     let first = counts.first().map(|(_, word)| word.as_str());
-    let closing = matches!(
-        first,
-        Some("passed" | "failed" | "passing" | "failing" | "pending")
-    );
+    let closing = matches!(first, Some("passed" | "failed" | "passing" | "failing" | "pending"));
     if closing { counts } else { Vec::new() }
 }
 
 /// `line` without terminal colours.
-fn plain(line: &str) -> String {
+pub fn plain(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut chars = line.chars();
     while let Some(c) = chars.next() {
@@ -122,11 +114,8 @@ fn plain(line: &str) -> String {
             text.push(c);
             continue;
         }
-        for c in chars.by_ref() {
-            if c.is_ascii_alphabetic() {
-                break;
-            }
-        }
+        // `ESC [ 31 m`, or `ESC ( B`: both end with their first letter.
+        chars.by_ref().find(char::is_ascii_alphabetic);
     }
     text
 }
@@ -137,29 +126,15 @@ mod tests {
 
     fn check(output: &str, passed: u64, failed: u64, ignored: u64) {
         let tally = Tally::of(output);
-        assert_eq!(
-            (tally.passed, tally.failed, tally.ignored),
-            (passed, failed, ignored),
-            "{output}"
-        );
+        assert_eq!((tally.passed, tally.failed, tally.ignored), (passed, failed, ignored), "{output}");
     }
 
     #[test]
     fn cargo_test() {
         let line =
             "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.01s";
-        check(
-            &format!("running 13 tests\n{line}\n\n   Doc-tests x\n{line}\n"),
-            24,
-            0,
-            2,
-        );
-        check(
-            "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
-            3,
-            2,
-            0,
-        );
+        check(&format!("running 13 tests\n{line}\n\n   Doc-tests x\n{line}\n"), 24, 0, 2);
+        check("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", 3, 2, 0);
     }
 
     #[test]
@@ -170,12 +145,7 @@ mod tests {
 
     #[test]
     fn mocha_and_node() {
-        check(
-            "  \u{1b}[32m5 passing\u{1b}[0m (3s)\n  1 pending\n  2 failing\n",
-            5,
-            2,
-            1,
-        );
+        check("  \u{1b}[32m5 passing\u{1b}[0m (3s)\n  1 pending\n  2 failing\n", 5, 2, 1);
         check("# tests 4\n# pass 3\n# fail 1\n# skipped 2\n", 3, 1, 2);
         check("ℹ pass 3\nℹ fail 0\n", 3, 0, 0);
     }
@@ -188,12 +158,7 @@ mod tests {
 
     #[test]
     fn prose_is_not_counted() {
-        check(
-            "check 3 passed here\n7 spans passed the filter, 2 failed\n2 files\n",
-            0,
-            0,
-            0,
-        );
+        check("check 3 passed here\n7 spans passed the filter, 2 failed\n2 files\n", 0, 0, 0);
     }
 
     #[test]
@@ -208,10 +173,7 @@ mod tests {
         assert_eq!(objection("", Expect::Success), None);
         assert_eq!(objection("", Expect::Tests).as_deref(), Some("no test was run"));
         assert_eq!(objection("5 passing", Expect::Tests), None);
-        assert_eq!(
-            objection("5 passing\n1 failing", Expect::Tests).as_deref(),
-            Some("1 tests failed")
-        );
+        assert_eq!(objection("5 passing\n1 failing", Expect::Tests).as_deref(), Some("1 tests failed"));
     }
 
     #[test]

@@ -45,11 +45,7 @@ impl Workspace {
     /// A workspace of no packages, with everything under `root`.
     #[cfg(test)]
     pub fn at(root: &Path) -> Workspace {
-        Workspace {
-            root: root.to_owned(),
-            target: root.join("target"),
-            packages: Vec::new(),
-        }
+        Workspace { root: root.to_owned(), target: root.join("target"), packages: Vec::new() }
     }
 
     /// A member by name.
@@ -69,12 +65,8 @@ impl Workspace {
 
     fn parse(metadata: &str) -> Result<Workspace> {
         let json: Value = serde_json::from_str(metadata)?;
-        let folder = |key: &str| {
-            json[key]
-                .as_str()
-                .map(PathBuf::from)
-                .with_context(|| format!("`{key}` is missing"))
-        };
+        let folder =
+            |key: &str| json[key].as_str().map(PathBuf::from).with_context(|| format!("`{key}` is missing"));
         let packages = json["packages"].as_array().context("`packages` is missing")?;
         Ok(Workspace {
             root: folder("workspace_root")?,
@@ -88,16 +80,9 @@ fn package(json: &Value) -> Package {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let targets = json["targets"].as_array().map(Vec::as_slice).unwrap_or_default();
     let of = |kind: &str| {
-        let is = |target: &&Value| {
-            target["kind"]
-                .as_array()
-                .is_some_and(|kinds| kinds.iter().any(|k| k == kind))
-        };
-        targets
-            .iter()
-            .filter(is)
-            .map(|target| text(&target["name"]))
-            .collect()
+        let is =
+            |target: &&Value| target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|k| k == kind));
+        targets.iter().filter(is).map(|target| text(&target["name"])).collect()
     };
     Package {
         name: text(&json["name"]),

@@ -24,11 +24,7 @@ pub fn list() {
             When::Whole => "whole",
         };
         let needs: Vec<&str> = step.needs.iter().map(|tool| tool.recipe().name).collect();
-        let needs = if needs.is_empty() {
-            String::new()
-        } else {
-            format!("  [{}]", needs.join(", "))
-        };
+        let needs = if needs.is_empty() { String::new() } else { format!("  [{}]", needs.join(", ")) };
         println!("{:12} {when:12} {}{needs}", step.name, step.about);
     }
 }
@@ -44,9 +40,8 @@ pub fn tools(toolbox: &mut Toolbox, names: &[String]) -> Result<bool> {
     }
     let mut lines = Vec::new();
     let mut all = true;
-    for recipe in RECIPES
-        .iter()
-        .filter(|recipe| names.is_empty() || names.iter().any(|name| name == recipe.name))
+    for recipe in
+        RECIPES.iter().filter(|recipe| names.is_empty() || names.iter().any(|name| name == recipe.name))
     {
         match toolbox.get(recipe.tool) {
             Ok(path) => lines.push(format!("{}={}", recipe.variable, path.display())),
@@ -76,17 +71,10 @@ pub fn demo(workspace: &Workspace, args: &[String]) -> Result<()> {
 /// When there is none of that name, or it ends badly.
 pub fn bench(workspace: &Workspace, args: &[String]) -> Result<()> {
     let cargo = |command: &str| Cmd::new(&workspace.root, "cargo").args([command, "--package"]);
-    let owners: Vec<_> = workspace
-        .packages
-        .iter()
-        .filter(|package| !package.benches.is_empty())
-        .collect();
+    let owners: Vec<_> = workspace.packages.iter().filter(|package| !package.benches.is_empty()).collect();
     let Some((name, rest)) = args.split_first() else {
         for package in &owners {
-            package
-                .benches
-                .iter()
-                .for_each(|bench| println!("{bench}  ({})", package.name));
+            package.benches.iter().for_each(|bench| println!("{bench}  ({})", package.name));
         }
         return match workspace.package(BENCH) {
             Some(_) => run_here(&cargo("run").args([BENCH, "--release", "--quiet", "--", "--list"])),
@@ -95,22 +83,14 @@ pub fn bench(workspace: &Workspace, args: &[String]) -> Result<()> {
         };
     };
     if let Some(owner) = owners.iter().find(|package| package.benches.contains(name)) {
-        return run_here(
-            &cargo("bench")
-                .args([&owner.name, "--bench", name, "--"])
-                .args(rest),
-        );
+        return run_here(&cargo("bench").args([&owner.name, "--bench", name, "--"]).args(rest));
     }
     if workspace.package(BENCH).is_none() {
         bail!(
             "there is no benchmark `{name}`: no package has a bench of that name, and there is no package {BENCH}"
         );
     }
-    run_here(
-        &cargo("run")
-            .args([BENCH, "--release", "--quiet", "--", name])
-            .args(rest),
-    )
+    run_here(&cargo("run").args([BENCH, "--release", "--quiet", "--", name]).args(rest))
 }
 
 /// Runs the recorder of the fixtures.

@@ -14,10 +14,7 @@ use crate::tools::{Lack, Tool, Toolbox, npm};
 /// When one does not build.
 pub fn package(toolbox: &mut Toolbox) -> Result<()> {
     let workspace = toolbox.workspace.clone();
-    let version = &workspace
-        .package("spanglass")
-        .context("there is no package spanglass")?
-        .version;
+    let version = &workspace.package("spanglass").context("there is no package spanglass")?.version;
     let out = workspace.target.join("package");
     fs::create_dir_all(&out)?;
 
@@ -53,9 +50,8 @@ fn extension(toolbox: &mut Toolbox, folder: &Path, vsix: &Path) -> Result<()> {
     };
     let (node, modules) = (get(Tool::Node)?, get(Tool::NodeTools)?);
     run_here(&npm(folder, Some(&node)).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
+    run_here(&npm(folder, Some(&node)).args(["run", "build"]))?;
     let vsce = Cmd::new(folder, &node).env("PATH", crate::tools::path_with(&node));
-    let vsce = vsce
-        .arg(modules.join("@vscode/vsce/vsce"))
-        .args(["package", "--no-dependencies", "--out"]);
+    let vsce = vsce.arg(modules.join("@vscode/vsce/vsce")).args(["package", "--no-dependencies", "--out"]);
     run_here(&vsce.arg(vsix))
 }

@@ -2,82 +2,87 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::workspace::Workspace;
 
-/// Below the root; documents name pictures as `…pictures/NAME.png`.
-const FOLDER: &str = "docs/pictures";
+/// Below the root; documents are looked for here, too.
+const FOLDER: &str = "docs";
 
-/// Copies every screenshot that a document names into `docs/pictures`, and nothing else, so that no picture lies
-/// there that nobody sees.
+/// Copies every screenshot that a document shows to where the document looks for it below `docs`, and nothing else,
+/// so that no picture lies there that nobody sees.
 ///
 /// # Errors
-/// When no screenshot was taken yet, or a document names one that the run did not take and `docs/pictures` lacks.
+/// When no screenshot was taken yet, or a document shows a picture that exists neither as a screenshot nor in `docs`.
 pub fn pictures(workspace: &Workspace) -> Result<()> {
     let shots = workspace.shots();
-    let mut wanted = BTreeSet::new();
-    for document in documents(&workspace.root)? {
-        let text =
-            fs::read_to_string(&document).with_context(|| format!("cannot read {}", document.display()))?;
-        wanted.extend(named(&text));
-    }
+    let wanted = wanted(&workspace.root)?;
     if wanted.is_empty() {
-        bail!("no document names a picture as `pictures/NAME.png`, so there is nothing to copy");
+        bail!("no document shows a .png below {FOLDER}, so there is nothing to copy");
     }
     if !shots.is_dir() {
         bail!("no screenshot was taken yet; run `cargo xtask test --only vscode-e2e` first");
     }
-    let folder = workspace.root.join(FOLDER);
-    fs::create_dir_all(&folder)?;
     let mut missing = Vec::new();
-    for name in &wanted {
-        let (shot, picture) = (shots.join(name), folder.join(name));
+    for picture in &wanted {
+        let (shot, target) =
+            (shots.join(picture.file_name().unwrap_or_default()), workspace.root.join(picture));
         if shot.is_file() {
-            fs::copy(&shot, &picture).with_context(|| format!("cannot copy {}", shot.display()))?;
-            println!("{FOLDER}/{name}");
-        } else if !picture.is_file() {
-            missing.push(name.as_str());
+            fs::create_dir_all(target.parent().unwrap_or(&workspace.root))?;
+            fs::copy(&shot, &target).with_context(|| format!("cannot copy {}", shot.display()))?;
+            println!("{}", picture.display());
+        } else if !target.is_file() {
+            missing.push(picture.display().to_string());
         }
     }
     if !missing.is_empty() {
-        bail!(
-            "documents show {}, which the last editor run did not take",
-            missing.join(", ")
-        );
+        bail!("documents show {}, which no editor test took", missing.join(", "));
     }
     Ok(())
 }
 
-/// Markdown and help files that people read.
-fn documents(root: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for folder in ["", "docs", "vscode-extension", "nvim", "nvim/doc"] {
+/// Pictures below `docs` that a document shows, relative to `root`.
+fn wanted(root: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut wanted = BTreeSet::new();
+    for folder in ["", FOLDER, "vscode-extension", "nvim"] {
         let Ok(entries) = fs::read_dir(root.join(folder)) else {
             continue;
         };
         for entry in entries {
             let path = entry?.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "md" || extension == "txt")
-            {
-                found.push(path);
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let text =
+                    fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                wanted.extend(
+                    shown(&text).iter().filter_map(|picture| below_root(Path::new(folder).join(picture))),
+                );
             }
         }
     }
-    found.sort();
-    Ok(found)
+    wanted.retain(|picture| picture.starts_with(FOLDER));
+    Ok(wanted)
 }
 
-/// The names after `pictures/` in `text` that end in `.png`.
-fn named(text: &str) -> Vec<String> {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let after = text.split("pictures/").skip(1);
-    let names = after.map(|rest| rest.chars().take_while(|c| is_name(*c)).collect::<String>());
-    names.filter(|name| name.ends_with(".png")).collect()
+/// Relative paths in `text` that end in `.png`.
+fn shown(text: &str) -> Vec<&str> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_./:".contains(c)));
+    words.filter(|word| word.ends_with(".png") && !word.contains(':')).collect()
+}
+
+/// `path` without `.` and `..`; none when it leaves the root.
+fn below_root(path: PathBuf) -> Option<PathBuf> {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => plain.push(name),
+            Component::ParentDir => plain.pop().then_some(())?,
+            Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(plain)
 }
 
 #[cfg(test)]
@@ -85,13 +90,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_in_markdown_and_html() {
-        let text = "![a](docs/pictures/lens.png) <img src=\"../pictures/trace-page.png\" width=9> pictures/ pictures/x.md";
-        assert_eq!(named(text), ["lens.png", "trace-page.png"]);
+    fn pictures_are_found_in_markdown_and_html() {
+        let text =
+            "![a](docs/lens.png) <img src=\"../docs/page.png\" width=9> https://x.example/y.png docs/x.md";
+        assert_eq!(shown(text), ["docs/lens.png", "../docs/page.png"]);
     }
 
     #[test]
-    fn only_named_pictures_are_copied() {
+    fn paths_are_made_plain() {
+        let plain = |path: &str| below_root(PathBuf::from(path)).map(|path| path.display().to_string());
+        assert_eq!(plain("vscode-extension/../docs/./a.png").as_deref(), Some("docs/a.png"));
+        assert_eq!((plain("../a.png"), plain("/a.png")), (None, None));
+    }
+
+    #[test]
+    fn only_pictures_that_documents_show_are_copied() {
         let root = std::env::temp_dir().join(format!("xtask-pictures-{}", std::process::id()));
         let workspace = Workspace::at(&root);
         fs::create_dir_all(workspace.shots()).unwrap();
@@ -108,7 +121,7 @@ mod tests {
             pictures(&workspace)
                 .unwrap_err()
                 .to_string()
-                .starts_with("documents show gone.png")
+                .starts_with("documents show docs/pictures/gone.png")
         );
         fs::remove_dir_all(root).unwrap();
     }

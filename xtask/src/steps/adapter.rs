@@ -23,12 +23,7 @@ pub(super) fn steps() -> Vec<Step> {
             SCHEMA,
             schema,
         ),
-        step(
-            "dap-client",
-            "the debug adapter driven by Microsoft's test client",
-            CLIENT,
-            client,
-        ),
+        step("dap-client", "the debug adapter driven by Microsoft's test client", CLIENT, client),
     ]
 }
 

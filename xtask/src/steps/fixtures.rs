@@ -34,11 +34,7 @@ pub(super) fn steps() -> Vec<Step> {
 }
 
 fn fixtures(site: &Site) -> Result<Vec<Cmd>> {
-    Ok(vec![
-        site.cmd("python3")
-            .arg(site.file("fixtures/record/check_truth.py")?)
-            .limit_secs(5 * 60),
-    ])
+    Ok(vec![site.cmd("python3").arg(site.file("fixtures/record/check_truth.py")?).limit_secs(5 * 60)])
 }
 
 /// A folder beside the repository that some machines have. Nothing needs it.
@@ -49,22 +45,13 @@ fn outside(workspace: &Workspace) -> PathBuf {
 fn shared(site: &Site) -> Result<Vec<Cmd>> {
     let outside = outside(site.workspace);
     let (python, binary) = (site.tool(Tool::Python)?, site.tool(Tool::Binary)?);
-    let score = site
-        .cmd(&python)
-        .arg(outside.join("truth/score.py"))
-        .arg("--binary")
-        .arg(&binary);
+    let score = site.cmd(&python).arg(outside.join("truth/score.py")).arg("--binary").arg(&binary);
     let score = score.arg(outside.join("truth/live.jsonl")).limit_secs(5 * 60);
     let (trace, source) = recorded_trace(site)?;
     let launch = serde_json::json!({"file": trace, "workspace": site.workspace.root, "find": "slowest"});
     let adapter = site.cmd(&python).arg(outside.join("tools/dapcheck.py"));
     let adapter = adapter.arg(outside.join("data/schemas/debugAdapterProtocol.json"));
-    let adapter = adapter
-        .arg(launch.to_string())
-        .arg(source)
-        .arg(&binary)
-        .arg("dap")
-        .limit_secs(5 * 60);
+    let adapter = adapter.arg(launch.to_string()).arg(source).arg(&binary).arg("dap").limit_secs(5 * 60);
     Ok(vec![score, adapter])
 }
 
@@ -77,18 +64,11 @@ fn recorded_trace(site: &Site) -> Result<(PathBuf, PathBuf)> {
 }
 
 fn first_file(folder: PathBuf, extension: &str) -> Option<PathBuf> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
     entries.sort();
     let is = |path: &&PathBuf| path.is_file() && path.extension().is_some_and(|e| e == extension);
     let here = entries.iter().find(is).cloned();
     here.or_else(|| {
-        entries
-            .iter()
-            .filter(|path| path.is_dir())
-            .find_map(|path| first_file(path.clone(), extension))
+        entries.iter().filter(|path| path.is_dir()).find_map(|path| first_file(path.clone(), extension))
     })
 }

@@ -57,16 +57,10 @@ pub struct Site<'a> {
 
 /// Every step, in the order run: what fails fast and often comes first.
 pub fn all() -> Vec<Step> {
-    [
-        rust::steps(),
-        fixtures::steps(),
-        adapter::steps(),
-        neovim::steps(),
-        vscode::steps(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [rust::steps(), fixtures::steps(), adapter::steps(), neovim::steps(), vscode::steps()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Which steps a run takes.
@@ -132,10 +126,7 @@ impl Site<'_> {
     pub fn tool(&self, tool: Tool) -> Result<OsString> {
         match self.tools.get(&tool) {
             Some(path) => Ok(path.clone().into_os_string()),
-            None => bail!(
-                "the step uses {} without naming it among its needs",
-                tool.recipe().name
-            ),
+            None => bail!("the step uses {} without naming it among its needs", tool.recipe().name),
         }
     }
 
@@ -164,17 +155,11 @@ fn everywhere(_: &Workspace) -> bool {
 fn npm_ci(site: &Site, folder: &str) -> Result<Option<Cmd>> {
     let lock = site.file(&format!("{folder}/package-lock.json"))?;
     let changed = |file: &Path| file.metadata().and_then(|meta| meta.modified()).ok();
-    let installed = site
-        .workspace
-        .root
-        .join(folder)
-        .join("node_modules/.package-lock.json");
+    let installed = site.workspace.root.join(folder).join("node_modules/.package-lock.json");
     if changed(&installed).is_some_and(|done| changed(&lock).is_some_and(|lock| done >= lock)) {
         return Ok(None);
     }
-    let npm = site
-        .cmd_in(folder, "npm")
-        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    let npm = site.cmd_in(folder, "npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
     Ok(Some(npm.limit_secs(10 * 60)))
 }
 
@@ -183,12 +168,7 @@ mod tests {
     use super::*;
 
     fn names(selection: Selection) -> Vec<&'static str> {
-        selection
-            .of(all())
-            .unwrap()
-            .iter()
-            .map(|step| step.name)
-            .collect()
+        selection.of(all()).unwrap().iter().map(|step| step.name).collect()
     }
 
     #[test]
@@ -203,21 +183,14 @@ mod tests {
     #[test]
     fn quick_runs_need_no_editor_and_no_server() {
         let quick = Selection::Quick.of(all()).unwrap();
-        assert_eq!(
-            quick.iter().map(|step| step.name).collect::<Vec<_>>(),
-            ["fmt", "pure", "house"]
-        );
+        assert_eq!(quick.iter().map(|step| step.name).collect::<Vec<_>>(), ["fmt", "pure", "house"]);
         assert!(quick.iter().all(|step| step.needs.is_empty()));
     }
 
     #[test]
     fn a_whole_run_leaves_out_only_what_it_does_elsewhere() {
         let whole = names(Selection::Whole);
-        let left: Vec<_> = all()
-            .iter()
-            .map(|step| step.name)
-            .filter(|name| !whole.contains(name))
-            .collect();
+        let left: Vec<_> = all().iter().map(|step| step.name).filter(|name| !whole.contains(name)).collect();
         assert_eq!(left, ["pure"]);
     }
 
@@ -231,22 +204,12 @@ mod tests {
 
     #[test]
     fn only_keeps_the_tables_order() {
-        assert_eq!(
-            names(Selection::Only(vec!["nvim".into(), "fmt".into()])),
-            ["fmt", "nvim"]
-        );
+        assert_eq!(names(Selection::Only(vec!["nvim".into(), "fmt".into()])), ["fmt", "nvim"]);
     }
 
     #[test]
     fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
-        let error = Selection::Only(vec!["neovim".into()])
-            .of(all())
-            .err()
-            .unwrap()
-            .to_string();
-        assert!(
-            error.starts_with("there is no step `neovim`; the steps are fmt, "),
-            "{error}"
-        );
+        let error = Selection::Only(vec!["neovim".into()]).of(all()).err().unwrap().to_string();
+        assert!(error.starts_with("there is no step `neovim`; the steps are fmt, "), "{error}");
     }
 }

@@ -14,24 +14,11 @@ const FOLDER: &str = "nvim";
 pub(super) fn steps() -> Vec<Step> {
     let step = |name, about, needs, plan| {
         let lint = name == "nvim-lint";
-        Step {
-            name,
-            about,
-            when: When::Whole,
-            lint,
-            needs,
-            plan,
-            applies: everywhere,
-        }
+        Step { name, about, when: When::Whole, lint, needs, plan, applies: everywhere }
     };
     vec![
         step("nvim-lint", "the plugin's format and types", LINT, lint),
-        step(
-            "nvim",
-            "the plugin inside a real Neovim",
-            &[Tool::Binary, Tool::Neovim],
-            nvim,
-        ),
+        step("nvim", "the plugin inside a real Neovim", &[Tool::Binary, Tool::Neovim], nvim),
     ]
 }
 
@@ -39,27 +26,15 @@ const LINT: &[Tool] = &[Tool::Node, Tool::NodeTools, Tool::Neovim, Tool::LuaChec
 
 fn lint(site: &Site) -> Result<Vec<Cmd>> {
     let folder = site.file(FOLDER)?;
-    let stylua = site
-        .cmd(site.tool(Tool::Node)?)
-        .arg(site.file("xtask/scripts/stylua.mjs")?);
+    let stylua = site.cmd(site.tool(Tool::Node)?).arg(site.file("xtask/scripts/stylua.mjs")?);
     let stylua = if site.fix { stylua.arg("--write") } else { stylua };
-    let types = site
-        .cmd(site.tool(Tool::LuaCheck)?)
-        .arg("--config")
-        .arg(types_config(site)?);
-    Ok(vec![
-        stylua.arg(&folder),
-        types
-            .args(["--warnings-as-errors", "--severity", "warn"])
-            .arg(&folder),
-    ])
+    let types = site.cmd(site.tool(Tool::LuaCheck)?).arg("--config").arg(types_config(site)?);
+    Ok(vec![stylua.arg(&folder), types.args(["--warnings-as-errors", "--severity", "warn"]).arg(&folder)])
 }
 
 fn nvim(site: &Site) -> Result<Vec<Cmd>> {
     site.file("nvim/tests/run.lua")?;
-    let nvim = site
-        .cmd(site.tool(Tool::Neovim)?)
-        .args(["--clean", "-l", "nvim/tests/run.lua"]);
+    let nvim = site.cmd(site.tool(Tool::Neovim)?).args(["--clean", "-l", "nvim/tests/run.lua"]);
     Ok(vec![nvim.limit_secs(120).expect(Expect::ClosingLine)])
 }
 

@@ -7,16 +7,7 @@ use crate::process::{Cmd, Expect};
 use crate::tools::Tool;
 
 /// Crates without IO: their tests run in seconds.
-const PURE: &[&str] = &[
-    "model",
-    "formats",
-    "store",
-    "source",
-    "attribution",
-    "world",
-    "insight",
-    "replay",
-];
+const PURE: &[&str] = &["model", "formats", "store", "source", "attribution", "world", "insight", "replay"];
 const TESTS: &str = "spanglass-tests";
 /// Test targets that are steps of their own; every other one belongs to `e2e`.
 const OWN_STEP: &[&str] = &["house", "senders", "zipkin"];
@@ -24,67 +15,17 @@ const OWN_STEP: &[&str] = &["house", "senders", "zipkin"];
 pub(super) fn steps() -> Vec<Step> {
     let step = |name, about, when, needs, plan| {
         let lint = matches!(name, "fmt" | "clippy");
-        Step {
-            name,
-            about,
-            when,
-            lint,
-            needs,
-            plan,
-            applies: everywhere,
-        }
+        Step { name, about, when, lint, needs, plan, applies: everywhere }
     };
     vec![
         step("fmt", "Rust is formatted", When::Always, &[], fmt),
-        step(
-            "clippy",
-            "every crate and target, warnings are errors",
-            When::Whole,
-            &[],
-            clippy,
-        ),
-        step(
-            "pure",
-            "unit tests of the crates without IO",
-            When::Quick,
-            &[],
-            pure,
-        ),
-        step(
-            "unit",
-            "unit, integration and documentation tests of every crate",
-            When::Whole,
-            &[],
-            unit,
-        ),
-        step(
-            "house",
-            "the rules of the house: floors, tidiness, generated files",
-            When::Always,
-            &[],
-            house,
-        ),
-        step(
-            "e2e",
-            "the real binary over its real protocols",
-            When::Whole,
-            &[Tool::Binary],
-            e2e,
-        ),
-        step(
-            "senders",
-            "real SDKs send to the real binary",
-            When::Whole,
-            SENDERS,
-            senders,
-        ),
-        step(
-            "zipkin",
-            "a real Zipkin server as a backend",
-            When::Whole,
-            ZIPKIN,
-            zipkin,
-        ),
+        step("clippy", "every crate and target, warnings are errors", When::Whole, &[], clippy),
+        step("pure", "unit tests of the crates without IO", When::Quick, &[], pure),
+        step("unit", "unit, integration and documentation tests of every crate", When::Whole, &[], unit),
+        step("house", "the rules of the house: floors, tidiness, generated files", When::Always, &[], house),
+        step("e2e", "the real binary over its real protocols", When::Whole, &[Tool::Binary], e2e),
+        step("senders", "real SDKs send to the real binary", When::Whole, SENDERS, senders),
+        step("zipkin", "a real Zipkin server as a backend", When::Whole, ZIPKIN, zipkin),
     ]
 }
 
@@ -97,9 +38,7 @@ fn fmt(site: &Site) -> Result<Vec<Cmd>> {
 }
 
 fn clippy(site: &Site) -> Result<Vec<Cmd>> {
-    let clippy = site
-        .cmd("cargo")
-        .args(["clippy", "--locked", "--workspace", "--all-targets"]);
+    let clippy = site.cmd("cargo").args(["clippy", "--locked", "--workspace", "--all-targets"]);
     Ok(vec![clippy.args(["--", "-D", "warnings"]).limit_secs(30 * 60)])
 }
 
@@ -107,9 +46,7 @@ fn pure(site: &Site) -> Result<Vec<Cmd>> {
     let mut cmd = test(site).arg("--lib");
     for name in PURE {
         let package = format!("spanglass-{name}");
-        site.workspace
-            .package(&package)
-            .with_context(|| format!("there is no package {package}"))?;
+        site.workspace.package(&package).with_context(|| format!("there is no package {package}"))?;
         cmd = cmd.args(["--package", &package]);
     }
     Ok(vec![cmd])
@@ -132,9 +69,7 @@ fn zipkin(site: &Site) -> Result<Vec<Cmd>> {
 }
 
 fn e2e(site: &Site) -> Result<Vec<Cmd>> {
-    let rest = targets(site)?
-        .iter()
-        .filter(|name| !OWN_STEP.contains(&name.as_str()));
+    let rest = targets(site)?.iter().filter(|name| !OWN_STEP.contains(&name.as_str()));
     let flags: Vec<&str> = rest.flat_map(|name| ["--test", name]).collect();
     if flags.is_empty() {
         bail!("the package {TESTS} has no end-to-end tests");
@@ -150,10 +85,7 @@ fn one_target(site: &Site, name: &str) -> Result<Vec<Cmd>> {
 }
 
 fn targets<'a>(site: &Site<'a>) -> Result<&'a [String]> {
-    let package = site
-        .workspace
-        .package(TESTS)
-        .with_context(|| format!("there is no package {TESTS}"))?;
+    let package = site.workspace.package(TESTS).with_context(|| format!("there is no package {TESTS}"))?;
     Ok(&package.tests)
 }
 
@@ -174,16 +106,8 @@ mod tests {
     fn check(plan: fn(&Site) -> Result<Vec<Cmd>>, targets: &[&str]) -> String {
         let mut workspace = Workspace::at(Path::new("/r"));
         let tests = targets.iter().map(|name| name.to_string()).collect();
-        workspace.packages.push(Package {
-            name: TESTS.into(),
-            tests,
-            ..Package::default()
-        });
-        match plan(&Site {
-            workspace: &workspace,
-            tools: &BTreeMap::new(),
-            fix: false,
-        }) {
+        workspace.packages.push(Package { name: TESTS.into(), tests, ..Package::default() });
+        match plan(&Site { workspace: &workspace, tools: &BTreeMap::new(), fix: false }) {
             Ok(cmds) => cmds.iter().map(Cmd::shown).collect::<Vec<_>>().join("\n"),
             Err(error) => format!("{error:#}"),
         }
@@ -195,18 +119,12 @@ mod tests {
         let expected =
             "cargo test --locked --no-fail-fast --package spanglass-tests --lib --test lsp --test dap";
         assert_eq!(shown, expected);
-        assert_eq!(
-            check(e2e, &["house"]),
-            "the package spanglass-tests has no end-to-end tests"
-        );
+        assert_eq!(check(e2e, &["house"]), "the package spanglass-tests has no end-to-end tests");
     }
 
     #[test]
     fn a_missing_target_or_package_is_named() {
-        assert_eq!(
-            check(zipkin, &["house"]),
-            "the package spanglass-tests has no test target `zipkin`"
-        );
+        assert_eq!(check(zipkin, &["house"]), "the package spanglass-tests has no test target `zipkin`");
         assert_eq!(check(pure, &[]), "there is no package spanglass-model");
     }
 }

@@ -7,46 +7,17 @@ use crate::process::{Cmd, Expect};
 use crate::tools::Tool;
 
 const FOLDER: &str = "vscode-extension";
-const EDITOR: &[Tool] = &[
-    Tool::Binary,
-    Tool::Node,
-    Tool::CodeServer,
-    Tool::NodeTools,
-    Tool::Chromium,
-];
+const EDITOR: &[Tool] = &[Tool::Binary, Tool::Node, Tool::CodeServer, Tool::NodeTools, Tool::Chromium];
 
 pub(super) fn steps() -> Vec<Step> {
     let step = |name, about, needs, plan| {
         let lint = name == "vscode-lint";
-        Step {
-            name,
-            about,
-            when: When::Whole,
-            lint,
-            needs,
-            plan,
-            applies: everywhere,
-        }
+        Step { name, about, when: When::Whole, lint, needs, plan, applies: everywhere }
     };
     vec![
-        step(
-            "vscode-lint",
-            "the extension's types (strict) and lints",
-            &[Tool::Node],
-            lint,
-        ),
-        step(
-            "vscode-host",
-            "the extension inside a real VS Code's extension host",
-            EDITOR,
-            host,
-        ),
-        step(
-            "vscode-e2e",
-            "a walk through a real VS Code, with screenshots",
-            EDITOR,
-            e2e,
-        ),
+        step("vscode-lint", "the extension's types (strict) and lints", &[Tool::Node], lint),
+        step("vscode-host", "the extension inside a real VS Code's extension host", EDITOR, host),
+        step("vscode-e2e", "a walk through a real VS Code, with screenshots", EDITOR, e2e),
     ]
 }
 

@@ -16,21 +16,14 @@ pub(super) fn install(toolbox: &mut Toolbox, what: &str, packages: &[&str]) -> R
         )));
     }
     if !is_root() {
-        return Err(Lack::Unavailable(format!(
-            "{what} is not installed and apt-get needs root; {how}"
-        )));
+        return Err(Lack::Unavailable(format!("{what} is not installed and apt-get needs root; {how}")));
     }
     let shell = toolbox.may(what, "from apt-get")?;
     let start = std::time::Instant::now();
     get(toolbox, &shell, packages).map_err(|error| {
-        Lack::Broken(format!(
-            "{what} could not be installed: {error:#}; see {}",
-            shell.log.display()
-        ))
+        Lack::Broken(format!("{what} could not be installed: {error:#}; see {}", shell.log.display()))
     })?;
-    toolbox
-        .installed
-        .push((format!("{what} from apt-get"), start.elapsed()));
+    toolbox.installed.push((format!("{what} from apt-get"), start.elapsed()));
     Ok(())
 }
 
@@ -39,11 +32,8 @@ fn get(toolbox: &Toolbox, shell: &Shell, packages: &[&str]) -> anyhow::Result<()
         let cmd = Cmd::new(&toolbox.workspace.root, "apt-get").args(args);
         shell.run(cmd.env("DEBIAN_FRONTEND", "noninteractive"))
     };
-    let install: Vec<&str> = ["install", "-y", "--no-install-recommends"]
-        .iter()
-        .chain(packages)
-        .copied()
-        .collect();
+    let install: Vec<&str> =
+        ["install", "-y", "--no-install-recommends"].iter().chain(packages).copied().collect();
     if has_lists() && apt(&install).is_ok() {
         return Ok(());
     }
@@ -56,9 +46,7 @@ fn has_lists() -> bool {
     let Ok(entries) = fs::read_dir(LISTS) else {
         return false;
     };
-    entries
-        .flatten()
-        .any(|entry| entry.file_name().to_string_lossy().contains("_Packages"))
+    entries.flatten().any(|entry| entry.file_name().to_string_lossy().contains("_Packages"))
 }
 
 fn is_root() -> bool {

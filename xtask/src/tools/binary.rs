@@ -16,15 +16,9 @@ pub(super) fn ensure(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
             Ok(workspace.target.join("debug/spanglass"))
         }
         Ok(ended) => {
-            let first = ended
-                .output
-                .lines()
-                .find(|line| line.starts_with("error"))
-                .unwrap_or("no error line");
-            Err(Lack::Broken(format!(
-                "spanglass does not build: {first}; see {}",
-                log.display()
-            )))
+            let first =
+                ended.output.lines().find(|line| line.starts_with("error")).unwrap_or("no error line");
+            Err(Lack::Broken(format!("spanglass does not build: {first}; see {}", log.display())))
         }
         Err(error) => Err(Lack::Broken(format!("spanglass does not build: {error:#}"))),
     }

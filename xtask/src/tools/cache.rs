@@ -77,10 +77,7 @@ impl Cache {
         fs::create_dir_all(&self.root).with_context(|| format!("cannot create {}", self.root.display()))?;
         let lock = File::create(self.root.join(".lock"))?;
         if lock.try_lock().is_err() {
-            println!(
-                "    waiting for another run that is installing into {}",
-                self.root.display()
-            );
+            println!("    waiting for another run that is installing into {}", self.root.display());
             lock.lock().context("cannot lock the tool cache")?;
         }
         Ok(lock)
@@ -124,19 +121,14 @@ mod tests {
         assert!(!cache.has("nvim", "1", "a"));
         let (folder, took) = cache.install("nvim", "1", "a", put("one")).unwrap();
         assert!(took.is_some() && cache.has("nvim", "1", "a"));
-        assert_eq!(
-            cache.install("nvim", "1", "a", never).unwrap(),
-            (folder.clone(), None)
-        );
+        assert_eq!(cache.install("nvim", "1", "a", never).unwrap(), (folder.clone(), None));
         assert_eq!(fs::read_to_string(folder.join("tool")).unwrap(), "one");
     }
 
     #[test]
     fn another_recipe_installs_anew_and_leaves_nothing_old() {
         let cache = cache("recipe");
-        cache
-            .install("tools", "1", "a", |folder| Ok(fs::write(folder.join("old"), "")?))
-            .unwrap();
+        cache.install("tools", "1", "a", |folder| Ok(fs::write(folder.join("old"), "")?)).unwrap();
         let (folder, _) = cache.install("tools", "1", "b", put("two")).unwrap();
         assert!(!folder.join("old").exists() && folder.join("tool").exists());
     }
@@ -148,10 +140,7 @@ mod tests {
             fs::write(folder.join("half"), "")?;
             bail!("no network")
         };
-        assert_eq!(
-            cache.install("nvim", "1", "a", broken).unwrap_err().to_string(),
-            "no network"
-        );
+        assert_eq!(cache.install("nvim", "1", "a", broken).unwrap_err().to_string(), "no network");
         assert!(!cache.folder("nvim", "1").exists());
         let (folder, _) = cache.install("nvim", "1", "a", put("one")).unwrap();
         assert!(!folder.join("half").exists());
@@ -180,8 +169,7 @@ mod tests {
         };
         std::thread::scope(|scope| {
             let runs: Vec<_> = (0..4).map(|_| scope.spawn(install)).collect();
-            runs.into_iter()
-                .for_each(|run| assert!(run.join().unwrap().0.join("tool").exists()));
+            runs.into_iter().for_each(|run| assert!(run.join().unwrap().0.join("tool").exists()));
         });
         assert_eq!(builds.load(Ordering::SeqCst), 1);
     }
@@ -189,24 +177,13 @@ mod tests {
     #[test]
     fn place_prefers_the_nearest_variable() {
         let place = |vars: &[(&str, &str)]| {
-            Cache::place(|name| {
-                vars.iter()
-                    .find(|(n, _)| *n == name)
-                    .map(|(_, value)| value.into())
-            })
+            Cache::place(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| value.into()))
         };
-        let all = [
-            ("SPANGLASS_CACHE", "/a"),
-            ("XDG_CACHE_HOME", "/b"),
-            ("HOME", "/c"),
-        ];
+        let all = [("SPANGLASS_CACHE", "/a"), ("XDG_CACHE_HOME", "/b"), ("HOME", "/c")];
         assert_eq!(place(&all), Some("/a".into()));
         assert_eq!(place(&all[1..]), Some("/b/spanglass".into()));
         assert_eq!(place(&all[2..]), Some("/c/.cache/spanglass".into()));
-        assert_eq!(
-            place(&[("SPANGLASS_CACHE", ""), ("HOME", "/c")]),
-            Some("/c/.cache/spanglass".into())
-        );
+        assert_eq!(place(&[("SPANGLASS_CACHE", ""), ("HOME", "/c")]), Some("/c/.cache/spanglass".into()));
         assert_eq!(place(&[]), None);
     }
 }

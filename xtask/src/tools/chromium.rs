@@ -5,12 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Lack, Toolbox, apt};
 use crate::process::find_program;
 
-const NAMES: &[&str] = &[
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const NAMES: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /// Without a font with the arrows and triangles of our texts, screenshots show boxes.
 const FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 

@@ -13,10 +13,7 @@ pub(super) fn ensure(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
     let folder = toolbox.install("emmylua-check", VERSION, VERSION, |folder, shell| {
         let target = folder.join("target");
         let cargo = Cmd::new(folder, "cargo").args(["install", "--locked", "--debug", "--root", "."]);
-        let cargo = cargo
-            .arg("--target-dir")
-            .arg(&target)
-            .arg(format!("emmylua_check@{VERSION}"));
+        let cargo = cargo.arg("--target-dir").arg(&target).arg(format!("emmylua_check@{VERSION}"));
         shell.run(cargo.env("CARGO_PROFILE_DEV_DEBUG", "false"))?;
         Ok(std::fs::remove_dir_all(target)?)
     })?;

@@ -64,29 +64,14 @@ pub struct Recipe {
 /// Every tool, in the order in which `cargo xtask tools` installs them.
 pub const RECIPES: &[Recipe] = &[
     recipe(Tool::Node, "node", "SPANGLASS_NODE", node::ensure),
-    recipe(
-        Tool::CodeServer,
-        "code-server",
-        "SPANGLASS_CODE_SERVER",
-        vscode::ensure,
-    ),
-    recipe(
-        Tool::NodeTools,
-        "node-tools",
-        "SPANGLASS_PLAYWRIGHT",
-        node::ensure_modules,
-    ),
+    recipe(Tool::CodeServer, "code-server", "SPANGLASS_CODE_SERVER", vscode::ensure),
+    recipe(Tool::NodeTools, "node-tools", "SPANGLASS_PLAYWRIGHT", node::ensure_modules),
     recipe(Tool::Chromium, "chromium", "SPANGLASS_CHROMIUM", chromium::ensure),
     recipe(Tool::Neovim, "neovim", "SPANGLASS_NVIM", neovim::ensure),
     recipe(Tool::Python, "python", "SPANGLASS_PYTHON", python::ensure),
     recipe(Tool::Java, "java", "SPANGLASS_JAVA", zipkin::ensure_java),
     recipe(Tool::Zipkin, "zipkin", "SPANGLASS_ZIPKIN_JAR", zipkin::ensure),
-    recipe(
-        Tool::LuaCheck,
-        "emmylua-check",
-        "SPANGLASS_LUA_CHECK",
-        lua::ensure,
-    ),
+    recipe(Tool::LuaCheck, "emmylua-check", "SPANGLASS_LUA_CHECK", lua::ensure),
     recipe(Tool::Binary, "spanglass", "SPANGLASS_BIN", binary::ensure),
 ];
 
@@ -96,22 +81,14 @@ const fn recipe(
     variable: &'static str,
     ensure: fn(&mut Toolbox) -> Result<PathBuf, Lack>,
 ) -> Recipe {
-    Recipe {
-        tool,
-        name,
-        variable,
-        ensure,
-    }
+    Recipe { tool, name, variable, ensure }
 }
 
 impl Tool {
     /// Its entry in the table.
     pub fn recipe(self) -> &'static Recipe {
         // A test checks that the table has every tool, so the first entry never stands in for another.
-        RECIPES
-            .iter()
-            .find(|recipe| recipe.tool == self)
-            .unwrap_or(&RECIPES[0])
+        RECIPES.iter().find(|recipe| recipe.tool == self).unwrap_or(&RECIPES[0])
     }
 }
 
@@ -140,13 +117,7 @@ pub struct Toolbox {
 impl Toolbox {
     /// A toolbox that has looked for nothing yet.
     pub fn new(workspace: Workspace, cache: Cache, may_install: bool) -> Toolbox {
-        Toolbox {
-            workspace,
-            cache,
-            may_install,
-            installed: Vec::new(),
-            found: BTreeMap::new(),
-        }
+        Toolbox { workspace, cache, may_install, installed: Vec::new(), found: BTreeMap::new() }
     }
 
     /// Where `tool` is, installing it first when it is missing.
@@ -185,12 +156,8 @@ impl Toolbox {
         for _ in 0..3 {
             match cache.install(name, version, recipe, |folder| build(folder, &shell)) {
                 Ok((folder, took)) => {
-                    self.installed
-                        .extend(took.map(|took| (format!("{name} {version}"), took)));
-                    println!(
-                        "    {name} {version} is ready after {}",
-                        seconds(took.unwrap_or_default())
-                    );
+                    self.installed.extend(took.map(|took| (format!("{name} {version}"), took)));
+                    println!("    {name} {version} is ready after {}", seconds(took.unwrap_or_default()));
                     return Ok(folder);
                 }
                 Err(error) => last = format!("{error:#}"),
@@ -211,9 +178,7 @@ impl Toolbox {
             )));
         }
         println!("    installing {name} {version}");
-        Ok(Shell {
-            log: self.workspace.log(&format!("install-{name}")),
-        })
+        Ok(Shell { log: self.workspace.log(&format!("install-{name}")) })
     }
 }
 
@@ -230,12 +195,7 @@ impl Shell {
             Some(status) => status.to_string(),
             None => format!("no answer within {}", seconds(cmd.limit)),
         };
-        let last = ended
-            .output
-            .lines()
-            .rev()
-            .find(|line| !line.trim().is_empty())
-            .unwrap_or_default();
+        let last = ended.output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
         anyhow::bail!("`{}` ended with {code}: {last}", cmd.shown())
     }
 }
@@ -247,9 +207,7 @@ mod tests {
     #[test]
     fn every_tool_has_its_own_entry() {
         use Tool::*;
-        let all = [
-            Binary, Node, CodeServer, NodeTools, Chromium, Neovim, Python, Java, Zipkin, LuaCheck,
-        ];
+        let all = [Binary, Node, CodeServer, NodeTools, Chromium, Neovim, Python, Java, Zipkin, LuaCheck];
         assert!(all.iter().all(|tool| tool.recipe().tool == *tool));
         assert_eq!(all.len(), RECIPES.len());
     }
@@ -258,13 +216,8 @@ mod tests {
     fn nothing_is_installed_when_not_allowed() {
         let root = std::env::temp_dir().join(format!("xtask-tools-{}", std::process::id()));
         let mut toolbox = Toolbox::new(Workspace::at(&root), Cache::at(root.join("cache")), false);
-        let lack = toolbox
-            .install("neovim", "1", "", |_, _| anyhow::bail!("was built"))
-            .unwrap_err();
-        assert_eq!(
-            lack,
-            Lack::Unavailable("neovim 1 is not installed and --no-install was given".into())
-        );
+        let lack = toolbox.install("neovim", "1", "", |_, _| anyhow::bail!("was built")).unwrap_err();
+        assert_eq!(lack, Lack::Unavailable("neovim 1 is not installed and --no-install was given".into()));
         assert!(!root.exists());
     }
 }

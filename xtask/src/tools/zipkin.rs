@@ -18,24 +18,18 @@ pub(super) fn ensure_java(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
         apt::install(toolbox, "java", &["default-jre-headless"])?;
     }
     let Some(java) = find_program("java") else {
-        return Err(Lack::Broken(
-            "apt-get installed Java, but PATH has none".to_owned(),
-        ));
+        return Err(Lack::Broken("apt-get installed Java, but PATH has none".to_owned()));
     };
     let output = std::process::Command::new(&java).arg("-version").output();
-    let said = output
-        .map(|output| String::from_utf8_lossy(&output.stderr).into_owned())
-        .unwrap_or_default();
+    let said = output.map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default();
     match major(&said) {
         Some(major) if major >= OLDEST_JAVA => Ok(java),
-        Some(major) => Err(Lack::Unavailable(format!(
-            "Java is {major} here and Zipkin needs {OLDEST_JAVA} or later"
-        ))),
-        None => Err(Lack::Unavailable(format!(
-            "`{} -version` names no version: {}",
-            java.display(),
-            said.trim()
-        ))),
+        Some(major) => {
+            Err(Lack::Unavailable(format!("Java is {major} here and Zipkin needs {OLDEST_JAVA} or later")))
+        }
+        None => {
+            Err(Lack::Unavailable(format!("`{} -version` names no version: {}", java.display(), said.trim())))
+        }
     }
 }
 
@@ -59,12 +53,7 @@ pub(super) fn ensure(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
 /// The major version in what `java -version` writes: 8 for `"1.8.0_402"`, 17 for `"17.0.15"`.
 fn major(said: &str) -> Option<u32> {
     let version = said.split('"').nth(1)?;
-    version
-        .trim_start_matches("1.")
-        .split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    version.trim_start_matches("1.").split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 #[cfg(test)]
