@@ -23,20 +23,14 @@ pub struct Calls {
 impl Calls {
     /// Edges to the children of `parent`, ordered.
     pub fn from(&self, parent: ShapeId) -> impl Iterator<Item = CallEdge> {
-        let edge = |child| CallEdge {
-            parent,
-            child: ShapeId(child),
-        };
+        let edge = |child| CallEdge { parent, child: ShapeId(child) };
         self.down.range(edge(0)..=edge(u32::MAX)).copied()
     }
 
     /// Edges from the parents of `child`, ordered.
     pub fn to(&self, child: ShapeId) -> impl Iterator<Item = CallEdge> {
         let found = self.up.range((child, ShapeId(0))..=(child, ShapeId(u32::MAX)));
-        found.map(|(child, parent)| CallEdge {
-            parent: *parent,
-            child: *child,
-        })
+        found.map(|(child, parent)| CallEdge { parent: *parent, child: *child })
     }
 
     /// How many edges there are.

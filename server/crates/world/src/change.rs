@@ -77,6 +77,24 @@ pub struct Settings {
     pub limits: store::Limits,
 }
 
+impl Change {
+    /// What it is, for logs.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Change::FileRead(_) => "a file read",
+            Change::FileRemoved(_) => "a file removed",
+            Change::FileSkipped(..) => "a file skipped",
+            Change::WorkspaceRead => "the workspace read",
+            Change::Opened { .. } => "a file opened",
+            Change::Edited { .. } => "an edit",
+            Change::Closed(_) => "a file closed",
+            Change::Spans(_) => "telemetry",
+            Change::Settings(_) => "settings",
+            Change::Tick => "a tick",
+        }
+    }
+}
+
 impl Effects {
     /// Adds what another change made stale.
     pub fn merge(&mut self, other: Effects) {
@@ -90,9 +108,6 @@ impl Effects {
 impl Default for Settings {
     /// The last 15 minutes, and the store's own default limits.
     fn default() -> Settings {
-        Settings {
-            window: Duration::from_secs(15 * 60),
-            limits: store::Limits::default(),
-        }
+        Settings { window: Duration::from_secs(15 * 60), limits: store::Limits::default() }
     }
 }

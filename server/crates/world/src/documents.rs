@@ -46,11 +46,7 @@ impl Documents {
         let disk = self.0.remove(path).map_or(shown, |open| open.disk);
         let kept: Arc<str> = text.as_str().into();
         let document = parse(|| Document::open(path, text));
-        let open = OpenFile {
-            text: kept,
-            document: document.as_ref().ok().cloned(),
-            disk,
-        };
+        let open = OpenFile { text: kept, document: document.as_ref().ok().cloned(), disk };
         self.0.insert(path.clone(), open);
         document
     }
@@ -63,12 +59,8 @@ impl Documents {
         encoding: PositionEncoding,
     ) -> Option<Read> {
         let open = self.0.get_mut(path)?;
-        let (edits, text) = resolve(
-            &open.text,
-            open.document.as_ref().map(|known| &*known.lines),
-            edits,
-            encoding,
-        );
+        let (edits, text) =
+            resolve(&open.text, open.document.as_ref().map(|known| &*known.lines), edits, encoding);
         let known = open.document.take();
         let document = match &known {
             Some(known) => {
@@ -77,10 +69,7 @@ impl Documents {
             None => parse(|| Document::open(path, text.clone())),
         };
         open.document = document.as_ref().ok().cloned();
-        open.text = open
-            .document
-            .as_ref()
-            .map_or_else(|| text.into(), |document| document.text.clone());
+        open.text = open.document.as_ref().map_or_else(|| text.into(), |document| document.text.clone());
         Some(document)
     }
 
@@ -136,10 +125,7 @@ fn resolve(
         };
         after.replace_range(range.start as usize..range.end as usize, &edit.text);
         same_until = same_until.min(range.start);
-        resolved.push(Edit {
-            range,
-            text: edit.text,
-        });
+        resolved.push(Edit { range, text: edit.text });
     }
     (resolved, after)
 }
@@ -152,10 +138,7 @@ mod tests {
 
     fn edit(start: (u32, u32), end: (u32, u32), text: &str) -> EditorEdit {
         let position = |(line, column)| LinePosition { line, column };
-        EditorEdit {
-            range: Some((position(start), position(end))),
-            text: text.into(),
-        }
+        EditorEdit { range: Some((position(start), position(end))), text: text.into() }
     }
 
     fn check(before: &str, edits: &[EditorEdit], after: &str) {
@@ -170,26 +153,10 @@ mod tests {
 
     #[test]
     fn edits_from_the_last_line_up_and_from_the_first_down() {
-        check(
-            "a\nb\nc\n",
-            &[edit((2, 0), (2, 1), "C"), edit((0, 0), (0, 1), "A\nA")],
-            "A\nA\nb\nC\n",
-        );
-        check(
-            "a\nb\nc\n",
-            &[edit((0, 0), (0, 1), "A\nA"), edit((3, 0), (3, 1), "C")],
-            "A\nA\nb\nC\n",
-        );
-        check(
-            "ab\n",
-            &[edit((0, 2), (0, 2), "c"), edit((0, 3), (0, 3), "d")],
-            "abcd\n",
-        );
-        check(
-            "ab\n",
-            &[edit((0, 1), (0, 1), "\n"), edit((1, 0), (1, 9), "")],
-            "a\n\n",
-        );
+        check("a\nb\nc\n", &[edit((2, 0), (2, 1), "C"), edit((0, 0), (0, 1), "A\nA")], "A\nA\nb\nC\n");
+        check("a\nb\nc\n", &[edit((0, 0), (0, 1), "A\nA"), edit((3, 0), (3, 1), "C")], "A\nA\nb\nC\n");
+        check("ab\n", &[edit((0, 2), (0, 2), "c"), edit((0, 3), (0, 3), "d")], "abcd\n");
+        check("ab\n", &[edit((0, 1), (0, 1), "\n"), edit((1, 0), (1, 9), "")], "a\n\n");
     }
 
     #[test]
@@ -197,13 +164,6 @@ mod tests {
         check("ab", &[edit((0, 2), (0, 0), "x")], "x");
         check("ab", &[edit((7, 7), (9, 9), "x")], "abx");
         check("🦀b", &[edit((0, 1), (0, 2), "x")], "🦀xb");
-        check(
-            "",
-            &[EditorEdit {
-                range: None,
-                text: "new".into(),
-            }],
-            "new",
-        );
+        check("", &[EditorEdit { range: None, text: "new".into() }], "new");
     }
 }

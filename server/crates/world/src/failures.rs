@@ -42,10 +42,7 @@ pub struct Failures {
 impl Failures {
     /// None yet; `window` is the longest that will be asked for.
     pub(crate) fn new(window: std::time::Duration) -> Failures {
-        Failures {
-            figures: Aggregates::new(window, MAX_BYTES),
-            messages: OrdMap::new(),
-        }
+        Failures { figures: Aggregates::new(window, MAX_BYTES), messages: OrdMap::new() }
     }
 
     /// Failures of `shapes` together, the most frequent first.
@@ -61,15 +58,7 @@ impl Failures {
                 else {
                     continue;
                 };
-                add(
-                    &mut found,
-                    Failure {
-                        kind: key.1.clone(),
-                        message: message.clone(),
-                        count,
-                        latest,
-                    },
-                );
+                add(&mut found, Failure { kind: key.1.clone(), message: message.clone(), count, latest });
             }
         }
         found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.kind.cmp(&b.kind)));
@@ -81,31 +70,20 @@ impl Failures {
         let mut kinds: Vec<SmolStr> = Vec::new();
         for event in span.exceptions() {
             let kind = kind_of(&event.attributes);
-            let message = event
-                .attributes
-                .str(keys::EXCEPTION_MESSAGE)
-                .unwrap_or(&span.status.message);
+            let message = event.attributes.str(keys::EXCEPTION_MESSAGE).unwrap_or(&span.status.message);
             if !kinds.contains(&kind) {
                 kinds.push(kind.clone());
                 self.record(shape, kind, message, observation);
             }
         }
         if kinds.is_empty() && span.is_error() {
-            self.record(
-                shape,
-                kind_of(&span.attributes),
-                &span.status.message,
-                observation,
-            );
+            self.record(shape, kind_of(&span.attributes), &span.status.message, observation);
         }
     }
 
     /// Counts an exception that was sent as a log record.
     pub(crate) fn record_log(&mut self, shape: ShapeId, record: &LogRecord, observation: Observation) {
-        let message = record
-            .attributes
-            .str(keys::EXCEPTION_MESSAGE)
-            .unwrap_or(&record.body);
+        let message = record.attributes.str(keys::EXCEPTION_MESSAGE).unwrap_or(&record.body);
         self.record(shape, kind_of(&record.attributes), message, observation);
     }
 
@@ -144,12 +122,7 @@ fn add(found: &mut Vec<Failure>, failure: Failure) {
 }
 
 fn kind_of(attributes: &Attributes) -> SmolStr {
-    cut(
-        attributes
-            .first_str(&[keys::EXCEPTION_TYPE, ERROR_TYPE])
-            .unwrap_or_default(),
-        MAX_TYPE,
-    )
+    cut(attributes.first_str(&[keys::EXCEPTION_TYPE, ERROR_TYPE]).unwrap_or_default(), MAX_TYPE)
 }
 
 fn cut(text: &str, characters: usize) -> SmolStr {

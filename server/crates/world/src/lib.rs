@@ -8,16 +8,20 @@ mod documents;
 mod failures;
 mod hub;
 mod places;
+mod queue;
 mod snapshot;
 mod status;
 mod telemetry;
+#[cfg(test)]
+mod testing;
+mod watchdog;
 #[allow(clippy::module_inception)]
 mod world;
 
 pub use calls::{CallEdge, Calls};
 pub use change::{Change, EditorEdit, Effects, Settings};
 pub use failures::{Failure, Failures};
-pub use hub::{Clock, Handle, Refused, start};
+pub use hub::{Clock, Handle, Health, HubSettings, Refused, start, start_with};
 pub use snapshot::{Call, PlacedSpan, Snapshot};
 pub use status::Status;
 pub use world::World;

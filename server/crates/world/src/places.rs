@@ -41,10 +41,7 @@ impl Places {
     pub(crate) fn refresh(&mut self, state: &mut Snapshot) -> BTreeSet<SmolStr> {
         let Snapshot { table, index, .. } = state;
         let changed = table.refresh(index);
-        changed
-            .into_iter()
-            .flat_map(|shape| self.update(state, shape))
-            .collect()
+        changed.into_iter().flat_map(|shape| self.update(state, shape)).collect()
     }
 
     /// Takes over the placement that the table has for `shape`; answers with the files where it was and is.
@@ -52,11 +49,7 @@ impl Places {
         let Some(known) = self.0.get_mut(shape.0 as usize) else {
             return Vec::new();
         };
-        let new = state
-            .table
-            .placement(shape)
-            .and_then(|placement| shown_in(placement))
-            .cloned();
+        let new = state.table.placement(shape).and_then(|placement| shown_in(placement)).cloned();
         let old = std::mem::replace(&mut known.function, new.clone());
         if old == new {
             return new.into_iter().map(|function| function.file).collect();
@@ -80,14 +73,8 @@ impl Places {
 /// The function that figures of a placement are shown on: it is sure, and by the span's own evidence. A call site
 /// inside the parent alone makes a hint there, not figures of the parent's function.
 fn shown_in(placement: &Placement) -> Option<&FunctionKey> {
-    let is_own = placement
-        .evidence
-        .iter()
-        .any(|evidence| evidence.rule != Rule::Parent);
-    placement
-        .function
-        .as_ref()
-        .filter(|_| placement.is_shown() && (is_own || placement.evidence.is_empty()))
+    let is_own = placement.evidence.iter().any(|evidence| evidence.rule != Rule::Parent);
+    placement.function.as_ref().filter(|_| placement.is_shown() && (is_own || placement.evidence.is_empty()))
 }
 
 fn leave(state: &mut Snapshot, function: &FunctionKey, shape: ShapeId) {

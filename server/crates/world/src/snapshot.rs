@@ -69,28 +69,21 @@ impl Snapshot {
 
     /// Figures of the spans placed in `function` over the window; `None` when none ended in it.
     pub fn figures(&self, function: &FunctionKey) -> Option<Figures> {
-        self.by_shape
-            .figures(self.shapes(function), self.window, self.now)
+        self.by_shape.figures(self.shapes(function), self.window, self.now)
     }
 
     /// What `function` called over the window, the most expensive first.
     pub fn callees(&self, function: &FunctionKey) -> Vec<Call> {
-        self.resolve_calls(
-            self.shapes(function)
-                .iter()
-                .flat_map(|shape| self.calls.from(*shape)),
-            |edge| edge.child,
-        )
+        self.resolve_calls(self.shapes(function).iter().flat_map(|shape| self.calls.from(*shape)), |edge| {
+            edge.child
+        })
     }
 
     /// What called `function` over the window, the most expensive first.
     pub fn callers(&self, function: &FunctionKey) -> Vec<Call> {
-        self.resolve_calls(
-            self.shapes(function)
-                .iter()
-                .flat_map(|shape| self.calls.to(*shape)),
-            |edge| edge.parent,
-        )
+        self.resolve_calls(self.shapes(function).iter().flat_map(|shape| self.calls.to(*shape)), |edge| {
+            edge.parent
+        })
     }
 
     /// What went wrong in `function` over the window by type, the most frequent first.
@@ -101,21 +94,14 @@ impl Snapshot {
     /// Traces in which `function` ran by its spans' own evidence, newest first, at most `limit` (0: all).
     pub fn traces_through(&self, function: &FunctionKey, limit: usize) -> Vec<TraceSummary> {
         let tags = self.shapes(function).iter().map(|shape| shape.0).collect();
-        self.store.traces(&Query {
-            tags: Some(tags),
-            limit,
-            ..Query::default()
-        })
+        self.store.traces(&Query { tags: Some(tags), limit, ..Query::default() })
     }
 
     /// Spans of one trace that are placed in `function` by their own evidence, in order of arrival.
     pub fn spans_in(&self, function: &FunctionKey, trace_id: TraceId) -> Vec<&Stored> {
         let shapes = self.shapes(function);
         let spans = self.store.trace(trace_id).map_or(&[][..], |trace| &trace.spans);
-        spans
-            .iter()
-            .filter(|stored| shapes.binary_search(&ShapeId(stored.tag)).is_ok())
-            .collect()
+        spans.iter().filter(|stored| shapes.binary_search(&ShapeId(stored.tag)).is_ok()).collect()
     }
 
     /// The spans of a trace, placed, in order of arrival; empty when the trace is not here.
@@ -130,11 +116,7 @@ impl Snapshot {
     /// Places spans that need not be in the store, for example of a file.
     pub fn place(&self, spans: Vec<Arc<Span>>) -> Vec<PlacedSpan> {
         let placements = attribution::place_trace(&self.table, &self.index, &spans);
-        spans
-            .into_iter()
-            .zip(placements)
-            .map(|(span, placement)| PlacedSpan { span, placement })
-            .collect()
+        spans.into_iter().zip(placements).map(|(span, placement)| PlacedSpan { span, placement }).collect()
     }
 
     fn resolve_calls(

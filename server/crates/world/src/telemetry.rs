@@ -29,11 +29,7 @@ impl World {
             let shape = self.state.table.intern(&span, &self.state.index);
             if self.state.store.insert(span.clone(), shape.0, now) == Inserted::New {
                 effects.files.extend(self.places.count(&mut self.state, shape));
-                kept.push(Kept {
-                    span,
-                    shape,
-                    sequence: self.state.store.latest(),
-                });
+                kept.push(Kept { span, shape, sequence: self.state.store.latest() });
             }
         }
         self.state.store.settle();
@@ -78,11 +74,7 @@ impl World {
     /// Counts one kept span: by shape, as its parent's child, as the parent of children that came before this batch
     /// (those numbered up to `known`), and by what went wrong in it.
     fn count(&mut self, new: &Kept, known: u64, now: Timestamp) {
-        let Kept {
-            span,
-            shape,
-            sequence,
-        } = new;
+        let Kept { span, shape, sequence } = new;
         let own = observe(span, now);
         if let Some(own) = own {
             self.state.by_shape.record(*shape, own);
@@ -96,14 +88,9 @@ impl World {
         if let (Some(own), Some(parent)) = (own, parent_of(&trace, span)) {
             self.count_call(ShapeId(parent.tag), *shape, own);
         }
-        let is_first_half = trace
-            .with_id(span.span_id)
-            .all(|other| other.sequence >= *sequence);
+        let is_first_half = trace.with_id(span.span_id).all(|other| other.sequence >= *sequence);
         if is_first_half {
-            for child in trace
-                .children(span.span_id)
-                .filter(|child| child.sequence <= known)
-            {
+            for child in trace.children(span.span_id).filter(|child| child.sequence <= known) {
                 if let Some(observation) = observe(&child.span, now) {
                     self.count_call(*shape, ShapeId(child.tag), observation);
                 }
@@ -164,22 +151,15 @@ fn observe(span: &Span, now: Timestamp) -> Option<Observation> {
 /// The kept span that caused `span`. Of the two halves of a shared id it is the one in the same service; the serving
 /// half's own parent is the calling half.
 fn parent_of<'a>(trace: &'a Trace, span: &Span) -> Option<&'a Stored> {
-    let calling_half = trace
-        .with_id(span.span_id)
-        .find(|other| store::tree::is_shared_parent(&other.span, span));
+    let calling_half =
+        trace.with_id(span.span_id).find(|other| store::tree::is_shared_parent(&other.span, span));
     if calling_half.is_some() {
         return calling_half;
     }
-    let mut halves = trace
-        .with_id(span.parent?)
-        .filter(|half| half.span.span_id != span.span_id);
+    let mut halves = trace.with_id(span.parent?).filter(|half| half.span.span_id != span.span_id);
     let first = halves.next()?;
     let service = span.service();
     Some(halves.fold(first, |best, half| {
-        if best.span.service() != service && half.span.service() == service {
-            half
-        } else {
-            best
-        }
+        if best.span.service() != service && half.span.service() == service { half } else { best }
     }))
 }

@@ -74,25 +74,19 @@ impl World {
             Change::FileSkipped(path, reason) => self.skip_file(path, reason),
             Change::WorkspaceRead => {
                 let is_first = !mem::replace(&mut self.state.status.workspace_read, true);
-                Effects {
-                    first: is_first,
-                    ..Effects::default()
-                }
+                Effects { first: is_first, ..Effects::default() }
             }
             Change::Opened { path, version, text } => {
                 let shown = self.state.index.file(&path).cloned();
                 let read = self.documents.open(&path, text, shown);
                 self.show_document(path, version, read)
             }
-            Change::Edited {
-                path,
-                version,
-                edits,
-                encoding,
-            } => match self.documents.edit(&path, edits, encoding) {
-                Some(read) => self.show_document(path, version, read),
-                None => Effects::default(),
-            },
+            Change::Edited { path, version, edits, encoding } => {
+                match self.documents.edit(&path, edits, encoding) {
+                    Some(read) => self.show_document(path, version, read),
+                    None => Effects::default(),
+                }
+            }
             Change::Closed(path) => self.close(&path),
             Change::Spans(batch) => self.take_batch(batch, now),
             Change::Settings(settings) => self.set(settings, now),
@@ -106,10 +100,7 @@ impl World {
             return Effects::default();
         }
         let files = self.places.refresh(&mut self.state);
-        Effects {
-            files,
-            ..Effects::default()
-        }
+        Effects { files, ..Effects::default() }
     }
 
     /// Whether [`World::settle`] has something to do.
@@ -119,10 +110,7 @@ impl World {
 
     /// What is known at `now`.
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
-        let mut snapshot = Snapshot {
-            now,
-            ..self.state.clone()
-        };
+        let mut snapshot = Snapshot { now, ..self.state.clone() };
         if self.is_stale {
             self.places.clone().refresh(&mut snapshot);
         }
@@ -135,9 +123,7 @@ impl World {
         if !self.is_live(now) && !self.was_live {
             return None;
         }
-        let slot = u64::try_from(self.state.by_shape.slot().as_nanos())
-            .unwrap_or(u64::MAX)
-            .max(1);
+        let slot = u64::try_from(self.state.by_shape.slot().as_nanos()).unwrap_or(u64::MAX).max(1);
         Some(Duration::from_nanos(slot - now.0 % slot))
     }
 
@@ -149,10 +135,7 @@ impl World {
     fn tick(&mut self, now: Timestamp) -> Effects {
         let is_live = self.is_live(now);
         let was_live = mem::replace(&mut self.was_live, is_live);
-        Effects {
-            figures: is_live || was_live,
-            ..Effects::default()
-        }
+        Effects { figures: is_live || was_live, ..Effects::default() }
     }
 
     fn set(&mut self, settings: Settings, now: Timestamp) -> Effects {
@@ -165,10 +148,7 @@ impl World {
             self.state.calls = Calls::default();
             self.count_again(now);
         }
-        Effects {
-            figures: true,
-            ..Effects::default()
-        }
+        Effects { figures: true, ..Effects::default() }
     }
 
     fn read_file(&mut self, file: Arc<SourceFile>) -> Effects {
@@ -249,10 +229,5 @@ impl World {
 
 fn has_same_functions(old: &SourceFile, new: &SourceFile) -> bool {
     let keys = |file: &SourceFile| file.functions.len();
-    keys(old) == keys(new)
-        && old
-            .functions
-            .iter()
-            .zip(&new.functions)
-            .all(|(old, new)| old.key == new.key)
+    keys(old) == keys(new) && old.functions.iter().zip(&new.functions).all(|(old, new)| old.key == new.key)
 }
