@@ -1,1 +1,15 @@
-//! The trace page and the loopback API, for people, other windows and the command line.
+//! The loopback door: the trace page for people, and the interface through which other windows and the command line
+//! read what one process has received.
+//!
+//! Everything needs the token, and nothing answers a name other than this machine's own: any web page that a
+//! browser shows can reach the loopback interface.
+
+mod api;
+mod escape;
+mod guard;
+mod page;
+mod server;
+mod stylesheet;
+
+pub use guard::Token;
+pub use server::{Door, Settings, router, serve};

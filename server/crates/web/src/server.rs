@@ -1,0 +1,82 @@
+//! The listener, its routes and its headers.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue},
+    middleware,
+    response::Response,
+    routing::get,
+};
+use tokio::{net::TcpListener, sync::watch};
+use world::Handle;
+
+use crate::{Token, api, guard, page};
+
+/// What the door opens to.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// The state.
+    pub world: Handle,
+    /// Counts spans received; changes wake readers that wait for more.
+    pub received: watch::Receiver<u64>,
+    /// Settings.
+    pub settings: Arc<Settings>,
+}
+
+/// Settings of the door.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The secret that every request carries.
+    pub token: Token,
+    /// The longest that a reader may wait for more spans.
+    pub longest_wait: Duration,
+    /// Most spans in one answer.
+    pub page_size: usize,
+}
+
+/// Content policy of every answer: styles of our own and nothing else, no scripts, no frames but our own.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/// All routes, guarded.
+pub fn router(door: Door) -> Router {
+    let token = door.settings.token.clone();
+    let guarded = Router::new()
+        .route("/", get(page::traces))
+        .route("/trace/{id}", get(page::trace))
+        .route("/api/status", get(api::status))
+        .route("/api/spans", get(api::spans))
+        .route("/api/traces", get(api::traces))
+        .route("/api/trace/{id}", get(api::trace))
+        .route_layer(middleware::from_fn_with_state(token, guard::guard));
+    Router::new()
+        .route("/style.css", get(page::style))
+        .merge(guarded)
+        .layer(middleware::map_response(add_headers))
+        .with_state(door)
+}
+
+/// Serves until `stop` resolves.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    door: Door,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(door)).with_graceful_shutdown(stop).await
+}
+
+async fn add_headers(mut response: Response) -> Response {
+    for (name, value) in [
+        ("content-security-policy", CONTENT_POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+    ] {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+}
