@@ -65,15 +65,7 @@ impl<K: Hash + Eq + Clone> Aggregates<K> {
     /// Keeps `window`, the longest that figures can be asked for, in at most `max_bytes`.
     pub fn new(window: Duration, max_bytes: usize) -> Aggregates<K> {
         let slot = (window / SLOTS as u32).max(Duration::from_millis(1));
-        Aggregates {
-            keys: HashMap::new(),
-            slot,
-            max_bytes,
-            bytes: 0,
-            recorded: 0,
-            too_old: 0,
-            forgotten: 0,
-        }
+        Aggregates { keys: HashMap::new(), slot, max_bytes, bytes: 0, recorded: 0, too_old: 0, forgotten: 0 }
     }
 
     /// Counts one observation under `key`. What ended before the longest window that is kept is ignored, and counted
@@ -106,10 +98,7 @@ impl<K: Hash + Eq + Clone> Aggregates<K> {
     where
         K: 'a,
     {
-        let windows = keys
-            .into_iter()
-            .filter_map(|key| self.keys.get(key))
-            .map(|entry| &*entry.window);
+        let windows = keys.into_iter().filter_map(|key| self.keys.get(key)).map(|entry| &*entry.window);
         let longest = self.slot * SLOTS as u32;
         window::figures(windows, window::Span::of(window.min(longest), self.slot, now))
     }
@@ -173,11 +162,9 @@ impl<K: Hash + Eq + Clone> Aggregates<K> {
 impl Observation {
     /// As an exemplar.
     pub fn exemplar(&self) -> Exemplar {
-        Exemplar {
-            trace_id: self.trace_id,
-            span_id: self.span_id,
-            duration: self.duration,
-            end: self.end,
-        }
+        Exemplar { trace_id: self.trace_id, span_id: self.span_id, duration: self.duration, end: self.end }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,11 +14,8 @@ const INLINE_TEXT: usize = 23;
 
 /// Bytes that one span keeps alive, its resource and scope not included.
 pub fn span_bytes(span: &Span) -> usize {
-    let events: usize = span
-        .events
-        .iter()
-        .map(|event| text(&event.name) + attributes(&event.attributes))
-        .sum();
+    let events: usize =
+        span.events.iter().map(|event| text(&event.name) + attributes(&event.attributes)).sum();
     let links: usize = span.links.iter().map(|link| attributes(&link.attributes)).sum();
     shared::<Span>()
         + text(&span.name)
@@ -70,19 +67,11 @@ fn behind(value: &Value) -> usize {
 
 /// A text's heap part: a reference-counted copy when it is too long to live inline.
 fn text(text: &SmolStr) -> usize {
-    if text.len() <= INLINE_TEXT {
-        0
-    } else {
-        2 * size_of::<usize>() + text.len() + PER_ALLOCATION
-    }
+    if text.len() <= INLINE_TEXT { 0 } else { 2 * size_of::<usize>() + text.len() + PER_ALLOCATION }
 }
 
 fn list<T>(capacity: usize) -> usize {
-    if capacity == 0 {
-        0
-    } else {
-        capacity * size_of::<T>() + PER_ALLOCATION
-    }
+    if capacity == 0 { 0 } else { capacity * size_of::<T>() + PER_ALLOCATION }
 }
 
 /// A value behind an `Arc`: itself and its two counts.

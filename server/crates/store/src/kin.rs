@@ -35,12 +35,7 @@ impl Kin {
     /// Adds the next span.
     pub(crate) fn push(&mut self, id: SpanId, parent: Option<SpanId>) {
         let parent = parent.unwrap_or(SpanId([0; 8]));
-        self.links.push(Link {
-            id,
-            parent,
-            next_same: NONE,
-            next_child: NONE,
-        });
+        self.links.push(Link { id, parent, next_same: NONE, next_child: NONE });
         if self.heads.is_some() {
             self.chain(self.links.len() - 1);
         } else if self.links.len() > FEW {
@@ -56,12 +51,7 @@ impl Kin {
 
     /// Positions of the spans that name `id` as their parent, in no particular order.
     pub(crate) fn children(&self, id: SpanId) -> impl Iterator<Item = usize> {
-        self.walk(
-            id,
-            |heads| heads.child,
-            |link| link.next_child,
-            |link| link.parent,
-        )
+        self.walk(id, |heads| heads.child, |link| link.next_child, |link| link.parent)
     }
 
     fn walk(
@@ -71,21 +61,9 @@ impl Kin {
         next: fn(&Link) -> u32,
         key: fn(&Link) -> SpanId,
     ) -> impl Iterator<Item = usize> {
-        let few = if self.heads.is_none() {
-            self.links.as_slice()
-        } else {
-            &[]
-        };
-        let scanned = few
-            .iter()
-            .enumerate()
-            .filter(move |(_, link)| key(link) == id)
-            .map(|(at, _)| at);
-        let first = self
-            .heads
-            .as_ref()
-            .and_then(|heads| heads.get(&id))
-            .map_or(NONE, head);
+        let few = if self.heads.is_none() { self.links.as_slice() } else { &[] };
+        let scanned = few.iter().enumerate().filter(move |(_, link)| key(link) == id).map(|(at, _)| at);
+        let first = self.heads.as_ref().and_then(|heads| heads.get(&id)).map_or(NONE, head);
         let exists = |at: u32| (at != NONE).then_some(at as usize);
         let chained = std::iter::successors(exists(first), move |at| exists(next(self.links.get(*at)?)));
         scanned.chain(chained)
@@ -94,10 +72,7 @@ impl Kin {
     fn chain(&mut self, at: usize) {
         let Some(heads) = self.heads.as_mut() else { return };
         let Link { id, parent, .. } = self.links[at];
-        let unknown = Heads {
-            same: NONE,
-            child: NONE,
-        };
+        let unknown = Heads { same: NONE, child: NONE };
         let known = heads.entry(id).or_insert(unknown);
         self.links[at].next_same = std::mem::replace(&mut known.same, at as u32);
         if parent != SpanId([0; 8]) {
@@ -126,10 +101,8 @@ mod tests {
                 assert_eq!(kin.with_id(id(number)).collect::<Vec<_>>(), [number as usize - 1]);
                 let mut children: Vec<_> = kin.children(id(number)).map(|at| at as u64 + 1).collect();
                 children.sort_unstable();
-                let expected: Vec<_> = [2 * number, 2 * number + 1]
-                    .into_iter()
-                    .filter(|c| *c > 1 && *c <= count)
-                    .collect();
+                let expected: Vec<_> =
+                    [2 * number, 2 * number + 1].into_iter().filter(|c| *c > 1 && *c <= count).collect();
                 assert_eq!(children, expected);
             }
             assert_eq!(kin.with_id(id(count + 1)).count(), 0);

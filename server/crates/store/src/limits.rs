@@ -55,9 +55,6 @@ impl Counters {
 impl Default for Limits {
     /// 256 MiB, and 200,000 spans a trace.
     fn default() -> Limits {
-        Limits {
-            max_bytes: 256 << 20,
-            max_spans_per_trace: 200_000,
-        }
+        Limits { max_bytes: 256 << 20, max_spans_per_trace: 200_000 }
     }
 }

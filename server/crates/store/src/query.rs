@@ -47,14 +47,8 @@ pub struct TraceSummary {
 impl Query {
     /// Whether all conditions but the one of time hold for `trace`.
     pub(crate) fn wants(&self, trace: &Trace) -> bool {
-        let service = self
-            .service
-            .as_ref()
-            .is_none_or(|service| trace.services().contains(service));
-        let tags = self
-            .tags
-            .as_ref()
-            .is_none_or(|tags| tags.iter().any(|tag| trace.has_tag(*tag)));
+        let service = self.service.as_ref().is_none_or(|service| trace.services().contains(service));
+        let tags = self.tags.as_ref().is_none_or(|tags| tags.iter().any(|tag| trace.has_tag(*tag)));
         service && tags && (!self.errors_only || trace.errors() > 0)
     }
 }

@@ -81,10 +81,7 @@ impl Sketch {
     fn spill(&mut self) {
         let Form::Few(values) = &mut self.0 else { return };
         let values = std::mem::take(values);
-        self.0 = Form::Many {
-            first: 0,
-            counts: Vec::new(),
-        };
+        self.0 = Form::Many { first: 0, counts: Vec::new() };
         values.iter().for_each(|value| self.count(bucket(*value), 1));
     }
 
@@ -110,12 +107,7 @@ impl Sketch {
 
 impl Default for Merged {
     fn default() -> Merged {
-        Merged {
-            few: Vec::new(),
-            counts: vec![0; BUCKETS],
-            used: (BUCKETS, 0),
-            total: 0,
-        }
+        Merged { few: Vec::new(), counts: vec![0; BUCKETS], used: (BUCKETS, 0), total: 0 }
     }
 }
 
@@ -245,10 +237,7 @@ mod tests {
     fn every_value_is_near_the_middle_of_its_bucket() {
         let mut random = Random::new(1);
         let edges = (0..64).flat_map(|bit| [(1u64 << bit) - 1, 1 << bit, (1 << bit) + 1]);
-        for value in edges
-            .chain((0..20_000).map(|_| random.spread()))
-            .chain([u64::MAX])
-        {
+        for value in edges.chain((0..20_000).map(|_| random.spread())).chain([u64::MAX]) {
             let middle = middle(bucket(value));
             let error = middle.abs_diff(value) as f64 / value.max(1) as f64;
             assert!(error <= 0.032, "{value} became {middle}");
@@ -274,11 +263,7 @@ mod tests {
             for (found, exact) in found.into_iter().zip(true_quantiles(&values)) {
                 let error = found.abs_diff(exact) as f64 / exact as f64;
                 assert!(
-                    if count <= EXACT {
-                        found == exact
-                    } else {
-                        error <= 0.032
-                    },
+                    if count <= EXACT { found == exact } else { error <= 0.032 },
                     "{count}: {found} for {exact}"
                 );
             }
@@ -289,9 +274,8 @@ mod tests {
     fn merging_loses_nothing() {
         let mut random = Random::new(4);
         for parts in [2usize, 3, 7] {
-            let lists: Vec<Vec<u64>> = (0..parts)
-                .map(|_| (0..random.below(60)).map(|_| random.spread()).collect())
-                .collect();
+            let lists: Vec<Vec<u64>> =
+                (0..parts).map(|_| (0..random.below(60)).map(|_| random.spread()).collect()).collect();
             let whole: Vec<u64> = lists.concat();
             let sketches: Vec<Sketch> = lists.iter().map(|list| sketch_of(list)).collect();
             let mut merged = Sketch::default();

@@ -16,23 +16,13 @@ const HOST: &[&str] = &["host.name", "host.id", "k8s.pod.name", "service.instanc
 /// Fills in offsets, durations and shifts of `tree`, whose nodes stand in pre-order.
 pub(crate) fn correct(spans: &[&Span], tree: &mut TraceTree) {
     let clocks = clocks(spans);
-    let earliest = spans
-        .iter()
-        .map(|span| span.start)
-        .filter(|start| *start != Timestamp::ZERO)
-        .min();
+    let earliest = spans.iter().map(|span| span.start).filter(|start| *start != Timestamp::ZERO).min();
     let mut starts: Vec<Timestamp> = Vec::with_capacity(spans.len());
     for place in 0..tree.nodes.len() {
         let node = tree.nodes[place];
         let span = spans[node.span];
-        let parent = node
-            .parent
-            .and_then(|parent| Some((tree.nodes.get(parent)?, *starts.get(parent)?)));
-        let duration = if span.start == Timestamp::ZERO {
-            Duration::ZERO
-        } else {
-            span.duration()
-        };
+        let parent = node.parent.and_then(|parent| Some((tree.nodes.get(parent)?, *starts.get(parent)?)));
+        let duration = if span.start == Timestamp::ZERO { Duration::ZERO } else { span.duration() };
         let shift_ns = match parent {
             Some((parent, _)) if clocks[parent.span] == clocks[node.span] => parent.shift_ns,
             Some((parent, start)) => shift(span, duration, spans[parent.span], start, parent.duration),
@@ -84,13 +74,11 @@ fn clocks(spans: &[&Span]) -> Vec<u32> {
     let mut by_name: HashMap<(&str, Option<&str>), u32> = HashMap::new();
     let mut clocks = Vec::with_capacity(spans.len());
     for span in spans {
-        let clock = *by_sender
-            .entry(Arc::as_ptr(&span.resource) as usize)
-            .or_insert_with(|| {
-                let name = (span.service(), span.resource.attributes.first_str(HOST));
-                let next = by_name.len() as u32;
-                *by_name.entry(name).or_insert(next)
-            });
+        let clock = *by_sender.entry(Arc::as_ptr(&span.resource) as usize).or_insert_with(|| {
+            let name = (span.service(), span.resource.attributes.first_str(HOST));
+            let next = by_name.len() as u32;
+            *by_name.entry(name).or_insert(next)
+        });
         clocks.push(clock);
     }
     clocks

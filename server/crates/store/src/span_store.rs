@@ -75,10 +75,7 @@ impl Store {
         self.counters.received += 1;
         let trace_id = span.trace_id;
         let known = self.traces.get_mut(&trace_id);
-        if known
-            .as_ref()
-            .is_some_and(|trace| trace.same(span.span_id, span.kind).is_some())
-        {
+        if known.as_ref().is_some_and(|trace| trace.same(span.span_id, span.kind).is_some()) {
             self.counters.duplicate += 1;
             return Inserted::Duplicate;
         }
@@ -91,20 +88,12 @@ impl Store {
             return Inserted::Dropped;
         }
         self.latest += 1;
-        let stored = Stored {
-            span,
-            tag,
-            sequence: self.latest,
-        };
+        let stored = Stored { span, tag, sequence: self.latest };
         let news = match known {
             Some(trace) => Arc::make_mut(trace).push(stored, cost, now),
             None => self.begin(trace_id).push(stored, cost, now),
         };
-        self.arrivals.push_back(Arrival {
-            sequence: self.latest,
-            trace_id,
-            at: count as u32,
-        });
+        self.arrivals.push_back(Arrival { sequence: self.latest, trace_id, at: count as u32 });
         self.index.note(trace_id, tag, news);
         self.counters.kept += 1;
         self.counters.bytes += cost;
@@ -193,17 +182,10 @@ impl Store {
 
     /// Spans that arrived after the one numbered `sequence`, oldest first, at most `limit`.
     pub fn after(&self, sequence: u64, limit: usize) -> Vec<Stored> {
-        let found = self
-            .arrivals
-            .binary_search_by(|arrival| arrival.sequence.cmp(&sequence));
+        let found = self.arrivals.binary_search_by(|arrival| arrival.sequence.cmp(&sequence));
         let from = found.map_or_else(|at| at, |at| at + 1);
         let later = self.arrivals.focus().narrow(from..);
-        later
-            .into_iter()
-            .filter_map(|arrival| self.arrived(arrival))
-            .take(limit)
-            .cloned()
-            .collect()
+        later.into_iter().filter_map(|arrival| self.arrived(arrival)).take(limit).cloned().collect()
     }
 
     /// Number of the latest arrival; 0 while nothing came.
@@ -213,18 +195,12 @@ impl Store {
 
     /// Services of the traces that are here, ordered by name.
     pub fn services(&self) -> Vec<SmolStr> {
-        self.index
-            .services()
-            .map(|(service, _)| service.clone())
-            .collect()
+        self.index.services().map(|(service, _)| service.clone()).collect()
     }
 
     /// Services with the number of traces they took part in, ordered by name.
     pub fn trace_counts(&self) -> Vec<(SmolStr, usize)> {
-        self.index
-            .services()
-            .map(|(service, traces)| (service.clone(), traces))
-            .collect()
+        self.index.services().map(|(service, traces)| (service.clone(), traces)).collect()
     }
 
     /// Every kept span, trace by trace in no particular order.
@@ -243,11 +219,7 @@ impl Store {
     }
 
     fn arrived(&self, arrival: &Arrival) -> Option<&Stored> {
-        let stored = self
-            .traces
-            .get(&arrival.trace_id)?
-            .spans
-            .get(arrival.at as usize)?;
+        let stored = self.traces.get(&arrival.trace_id)?.spans.get(arrival.at as usize)?;
         (stored.sequence == arrival.sequence).then_some(stored)
     }
 
@@ -267,10 +239,7 @@ impl Store {
         }
         let traces = &self.traces;
         let mut heap = self.oldest.0.take().unwrap_or_else(|| {
-            traces
-                .iter()
-                .map(|(trace_id, trace)| Reverse((trace.facts.latest, *trace_id)))
-                .collect()
+            traces.iter().map(|(trace_id, trace)| Reverse((trace.facts.latest, *trace_id))).collect()
         });
         let mut passed_over = None;
         while self.counters.bytes > self.limits.max_bytes {
@@ -307,20 +276,15 @@ impl Store {
 
     /// Forgets arrivals of spans that left: at once at the front, in the middle when they are the majority.
     fn trim_arrivals(&mut self) {
-        while self
-            .arrivals
-            .front()
-            .is_some_and(|arrival| self.arrived(arrival).is_none())
-        {
+        while self.arrivals.front().is_some_and(|arrival| self.arrived(arrival).is_none()) {
             self.arrivals.pop_front();
         }
         if self.arrivals.len() as u64 > 2 * self.counters.kept + 1024 {
-            let live = self
-                .arrivals
-                .iter()
-                .filter(|arrival| self.arrived(arrival).is_some())
-                .copied();
+            let live = self.arrivals.iter().filter(|arrival| self.arrived(arrival).is_some()).copied();
             self.arrivals = live.collect();
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

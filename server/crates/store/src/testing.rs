@@ -52,9 +52,7 @@ pub(crate) fn span(trace: u64, id: u64, parent: u64, start: u64, end: u64) -> Sp
 }
 
 pub(crate) fn service(name: &str) -> Arc<Resource> {
-    Arc::new(Resource {
-        attributes: [(keys::SERVICE_NAME, name)].into_iter().collect(),
-    })
+    Arc::new(Resource { attributes: [(keys::SERVICE_NAME, name)].into_iter().collect() })
 }
 
 pub(crate) fn trace_id(number: u64) -> TraceId {

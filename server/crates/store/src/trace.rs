@@ -144,11 +144,7 @@ impl Trace {
         let last = self.spans.last().map(|stored| &stored.span);
         let sender = match last {
             Some(last) if Arc::ptr_eq(&last.resource, &span.resource) => {
-                if Arc::ptr_eq(&last.scope, &span.scope) {
-                    0
-                } else {
-                    cost::scope_bytes(&span.scope)
-                }
+                if Arc::ptr_eq(&last.scope, &span.scope) { 0 } else { cost::scope_bytes(&span.scope) }
             }
             _ => cost::sender_bytes(&span.resource, &span.scope),
         };
@@ -173,10 +169,7 @@ impl Trace {
             self.first_seen = now;
         }
         self.last_seen = self.last_seen.max(now);
-        let is_head = self
-            .spans
-            .get(facts.head)
-            .is_none_or(|head| rank(span) < rank(&head.span));
+        let is_head = self.spans.get(facts.head).is_none_or(|head| rank(span) < rank(&head.span));
         if is_head {
             facts.head = self.spans.len();
         }
@@ -185,20 +178,12 @@ impl Trace {
         let has_moved =
             !self.facts.is_moved && self.facts.recency.is_none_or(|known| known != self.recency());
         self.facts.is_moved |= has_moved;
-        News {
-            service,
-            is_new_tag,
-            is_first_error,
-            has_moved,
-        }
+        News { service, is_new_tag, is_first_error, has_moved }
     }
 
     /// Where it stands in the order of time: by its end, unless that is absurdly far in the future.
     pub(crate) fn recency(&self) -> Recency {
-        let trace_id = self
-            .spans
-            .first()
-            .map_or(model::TraceId([0; 16]), |stored| stored.span.trace_id);
+        let trace_id = self.spans.first().map_or(model::TraceId([0; 16]), |stored| stored.span.trace_id);
         Recency {
             credible: self.facts.end.min(self.last_seen.plus(CREDIBLE_SKEW)),
             end: self.facts.end,
@@ -218,14 +203,7 @@ impl Trace {
     /// Remembers that a log record like `record` is here; false when one was already.
     pub(crate) fn notes_log(&mut self, record: &LogRecord) -> bool {
         let mut hasher = DefaultHasher::new();
-        (
-            record.time,
-            record.span_id,
-            &record.name,
-            &record.body,
-            record.severity,
-        )
-            .hash(&mut hasher);
+        (record.time, record.span_id, &record.name, &record.body, record.severity).hash(&mut hasher);
         for (key, value) in record.attributes.iter() {
             (key, value.to_string()).hash(&mut hasher);
         }
@@ -240,9 +218,7 @@ impl Trace {
         }
         let service = span.service();
         let services = &mut self.facts.services;
-        let at = services
-            .binary_search_by(|known| known.as_str().cmp(service))
-            .err()?;
+        let at = services.binary_search_by(|known| known.as_str().cmp(service)).err()?;
         if services.len() >= MAX_SERVICES {
             return None;
         }

@@ -89,9 +89,7 @@ impl TraceIndex {
 
     /// Services with the number of their traces, ordered by name.
     pub(crate) fn services(&self) -> impl Iterator<Item = (&SmolStr, usize)> {
-        self.by_service
-            .iter()
-            .map(|(service, traces)| (service, traces.len()))
+        self.by_service.iter().map(|(service, traces)| (service, traces.len()))
     }
 
     /// Traces that may be what `query` wants, newest first: a superset that the caller filters.
@@ -103,11 +101,8 @@ impl TraceIndex {
         let since = query.since.unwrap_or_default();
         match self.narrowest(query) {
             Some(lists) if lists.iter().map(|list| list.len()).sum::<usize>() <= FEW => {
-                let mut found: Vec<_> = lists
-                    .iter()
-                    .flat_map(|list| list.iter())
-                    .filter_map(recency_of)
-                    .collect();
+                let mut found: Vec<_> =
+                    lists.iter().flat_map(|list| list.iter()).filter_map(recency_of).collect();
                 found.sort_unstable();
                 found.dedup();
                 Box::new(
@@ -119,30 +114,19 @@ impl TraceIndex {
                 )
             }
             _ => Box::new(
-                self.by_time
-                    .iter()
-                    .rev()
-                    .filter(move |found| found.end >= since)
-                    .map(|found| found.trace_id),
+                self.by_time.iter().rev().filter(move |found| found.end >= since).map(|found| found.trace_id),
             ),
         }
     }
 
     /// The lists that hold every trace `query` can want, and as few others as possible; `None` for all traces.
     fn narrowest(&self, query: &Query) -> Option<Vec<&HashSet<TraceId>>> {
-        let by_service = query
-            .service
-            .as_ref()
-            .map(|service| self.by_service.get(service).into_iter().collect());
-        let by_tags = query
-            .tags
-            .as_ref()
-            .map(|tags| tags.iter().filter_map(|tag| self.by_tag.get(tag)).collect());
+        let by_service =
+            query.service.as_ref().map(|service| self.by_service.get(service).into_iter().collect());
+        let by_tags =
+            query.tags.as_ref().map(|tags| tags.iter().filter_map(|tag| self.by_tag.get(tag)).collect());
         let failing = query.errors_only.then(|| vec![&self.failing]);
         let lists: [Option<Vec<_>>; 3] = [by_service, by_tags, failing];
-        lists
-            .into_iter()
-            .flatten()
-            .min_by_key(|lists| lists.iter().map(|list| list.len()).sum::<usize>())
+        lists.into_iter().flatten().min_by_key(|lists| lists.iter().map(|list| list.len()).sum::<usize>())
     }
 }

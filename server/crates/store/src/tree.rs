@@ -152,11 +152,7 @@ fn best_half(spans: &[&Span], child: &Span, mut halves: impl Iterator<Item = u32
     let Some(second) = halves.next() else {
         return Some(first);
     };
-    [first, second]
-        .into_iter()
-        .chain(halves)
-        .find(|half| is_at_home(*half))
-        .or(Some(first))
+    [first, second].into_iter().chain(halves).find(|half| is_at_home(*half)).or(Some(first))
 }
 
 /// Opens each circle of parents at its earliest span (of equals: the smallest id, then the first given), and leaves
@@ -196,17 +192,10 @@ fn flatten(spans: &[&Span], links: &Links) -> TraceTree {
     let mut first_root = NONE;
     for at in order.into_iter().rev() {
         let parent = links.parents[at as usize];
-        let head = if parent == NONE {
-            &mut first_root
-        } else {
-            &mut first_child[parent as usize]
-        };
+        let head = if parent == NONE { &mut first_root } else { &mut first_child[parent as usize] };
         next_sibling[at as usize] = std::mem::replace(head, at);
     }
-    let mut tree = TraceTree {
-        place: vec![0; spans.len()],
-        ..TraceTree::default()
-    };
+    let mut tree = TraceTree { place: vec![0; spans.len()], ..TraceTree::default() };
     tree.nodes.reserve(spans.len());
     let mut open: Vec<usize> = Vec::new();
     let mut at = first_root;
@@ -234,3 +223,6 @@ fn flatten(spans: &[&Span], links: &Links) -> TraceTree {
     }
     tree
 }
+
+#[cfg(test)]
+mod tests;

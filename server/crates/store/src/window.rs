@@ -39,10 +39,7 @@ pub(crate) struct Span {
 impl Span {
     /// The slots of `width` that the `window` ending at `now` touches.
     pub(crate) fn of(window: Duration, width: Duration, now: Timestamp) -> Span {
-        Span {
-            first: slot_number(now.minus(window), width),
-            last: slot_number(now, width),
-        }
+        Span { first: slot_number(now.minus(window), width), last: slot_number(now, width) }
     }
 
     fn len(self) -> usize {
@@ -103,8 +100,7 @@ impl Slot {
         let exemplar = observation.exemplar();
         self.calls += 1;
         self.total = self.total.saturating_add(observation.duration);
-        self.sketch
-            .add(u64::try_from(observation.duration.as_nanos()).unwrap_or(u64::MAX));
+        self.sketch.add(u64::try_from(observation.duration.as_nanos()).unwrap_or(u64::MAX));
         self.slowest = slower(self.slowest, exemplar);
         self.latest = later(self.latest, exemplar);
         if observation.is_error {
@@ -150,16 +146,9 @@ pub(crate) fn figures<'a>(windows: impl Iterator<Item = &'a Window>, span: Span)
         whole.absorb(&part);
     }
     let max = figures.slowest.map_or(Duration::ZERO, |slowest| slowest.duration);
-    let [p50, p95, p99] = whole
-        .quantiles([0.5, 0.95, 0.99])
-        .map(|nanos| Duration::from_nanos(nanos).min(max));
-    Some(Figures {
-        p50,
-        p95,
-        p99,
-        max,
-        ..figures
-    })
+    let [p50, p95, p99] =
+        whole.quantiles([0.5, 0.95, 0.99]).map(|nanos| Duration::from_nanos(nanos).min(max));
+    Some(Figures { p50, p95, p99, max, ..figures })
 }
 
 impl Figures {
@@ -167,10 +156,7 @@ impl Figures {
         self.calls += slot.calls;
         self.errors += slot.errors;
         self.total = self.total.saturating_add(slot.total);
-        self.slowest = Some(
-            self.slowest
-                .map_or(slot.slowest, |known| slower(known, slot.slowest)),
-        );
+        self.slowest = Some(self.slowest.map_or(slot.slowest, |known| slower(known, slot.slowest)));
         self.latest = Some(self.latest.map_or(slot.latest, |known| later(known, slot.latest)));
         self.latest_error = match (self.latest_error, slot.latest_error) {
             (Some(known), Some(other)) => Some(later(known, other)),

@@ -79,7 +79,7 @@ impl Pulse {
         let mut reported = 0;
         while !self.is_over.load(SeqCst) {
             let beat = self.beat.load(SeqCst);
-            if beat % 2 == 0 {
+            if beat.is_multiple_of(2) {
                 self.is_asleep.store(true, SeqCst);
                 if self.beat.load(SeqCst) == beat && !self.is_over.load(SeqCst) {
                     thread::park();
