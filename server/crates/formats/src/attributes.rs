@@ -176,18 +176,16 @@ fn wrapped_value(json: &Json<'_>, intake: &mut Intake<'_>, depth: usize) -> Valu
             "boolValue" | "bool_value" => inner.as_bool().map(Value::Bool),
             "intValue" | "int_value" => inner.as_i64().map(Value::Int),
             "doubleValue" | "double_value" => inner.as_f64().map(Value::Double),
-            "bytesValue" | "bytes_value" => inner
-                .as_str()
-                .map(|text| Value::Bytes(intake.bytes(&crate::json::base64(text)))),
+            "bytesValue" | "bytes_value" => {
+                inner.as_str().map(|text| Value::Bytes(intake.bytes(&crate::json::base64(text))))
+            }
             "arrayValue" | "array_value" => {
                 let items = inner.get("values").map_or(&[][..], Json::items);
-                inner
-                    .as_object()
-                    .map(|_| Value::Array(json_list(items, intake, depth)))
+                inner.as_object().map(|_| Value::Array(json_list(items, intake, depth)))
             }
-            "kvlistValue" | "kvlist_value" => inner
-                .as_object()
-                .map(|_| Value::Map(json_map(inner.get("values"), intake, depth))),
+            "kvlistValue" | "kvlist_value" => {
+                inner.as_object().map(|_| Value::Map(json_map(inner.get("values"), intake, depth)))
+            }
             _ => continue,
         };
         wrapper = true;
@@ -195,11 +193,7 @@ fn wrapped_value(json: &Json<'_>, intake: &mut Intake<'_>, depth: usize) -> Valu
             return value;
         }
     }
-    if wrapper {
-        Value::Empty
-    } else {
-        Value::Map(json_map(Some(json), intake, depth))
-    }
+    if wrapper { Value::Empty } else { Value::Map(json_map(Some(json), intake, depth)) }
 }
 
 fn json_map(json: Option<&Json<'_>>, intake: &mut Intake<'_>, depth: usize) -> Vec<(SmolStr, Value)> {

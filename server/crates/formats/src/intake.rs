@@ -58,12 +58,7 @@ pub(crate) enum Part {
 
 impl<'l> Intake<'l> {
     pub(crate) fn new(limits: &'l Limits) -> Intake<'l> {
-        Intake {
-            limits,
-            batch: Batch::default(),
-            items_left: limits.items,
-            cut: Cut::default(),
-        }
+        Intake { limits, batch: Batch::default(), items_left: limits.items, cut: Cut::default() }
     }
 
     /// Whether one more `part` may be kept beside `already` of its kind; counts it when not.
@@ -88,10 +83,10 @@ impl<'l> Intake<'l> {
         false
     }
 
-    /// Whether one more span may be kept; counts it as refused when not.
+    /// Whether one more span may be kept beside `already`; counts it as refused when not.
     #[inline]
-    pub(crate) fn room_for_span(&mut self) -> bool {
-        let room = self.batch.spans.len() < self.limits.spans;
+    pub(crate) fn room_for_span(&mut self, already: usize) -> bool {
+        let room = already < self.limits.spans;
         self.cut.spans += u64::from(!room);
         room
     }
@@ -156,10 +151,20 @@ impl<'l> Intake<'l> {
         self.cut.no_span += 1;
     }
 
-    /// Both ids, or `None` and a count of the first that is wrong.
+    /// How many parts the body may still have.
+    pub(crate) fn items_left(&self) -> usize {
+        self.items_left
+    }
+
+    /// Frees what the parts of a refused span took.
+    pub(crate) fn give_back(&mut self, items_left: usize) {
+        self.items_left = items_left;
+    }
+
+    /// Both ids, or `None` and a count of the first that is wrong; zero is wrong.
     #[inline]
     pub(crate) fn ids(&mut self, trace: Option<TraceId>, span: Option<SpanId>) -> Option<(TraceId, SpanId)> {
-        match (trace, span) {
+        match (trace.filter(|id| !id.is_zero()), span.filter(|id| !id.is_zero())) {
             (Some(trace), Some(span)) => Some((trace, span)),
             (None, _) => {
                 self.cut.bad_trace_id += 1;
@@ -186,8 +191,8 @@ impl<'l> Intake<'l> {
     }
 
     /// Counts spans that could not be used for another reason.
-    pub(crate) fn refuse(&mut self, reason: &str, count: u64) {
-        self.batch.refuse_many(reason, count);
+    pub(crate) fn refuse(&mut self, reason: &str) {
+        self.batch.refuse(reason);
     }
 
     pub(crate) fn kept_spans(&self) -> usize {

@@ -11,9 +11,6 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use crate::DecodeError;
 
-/// The most values that are read of one text; each costs about 56 bytes.
-const MOST_VALUES: usize = 4_000_000;
-
 /// Nesting that is still read, below serde_json's own 128; what is deeper is skipped without recursion. OTLP needs 10 levels around an attribute and 3 for each level inside it.
 const MOST_DEPTH: usize = 112;
 
@@ -45,21 +42,14 @@ pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// Reads one value and nothing but white space after it.
-pub(crate) fn parse(text: &str) -> Result<Json<'_>, DecodeError> {
-    let values_left = Cell::new(MOST_VALUES);
+pub(crate) fn parse(text: &str, most_values: usize) -> Result<Json<'_>, DecodeError> {
+    let values_left = Cell::new(most_values);
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Seed {
-        values_left: &values_left,
-        depth: 0,
-    }
-    .deserialize(&mut reader);
+    let value = Seed { values_left: &values_left, depth: 0 }.deserialize(&mut reader);
     match value.and_then(|value| reader.end().map(|()| value)) {
         Ok(value) => Ok(value),
-        Err(_) if values_left.get() == 0 => Err(DecodeError::TooManyValues { limit: MOST_VALUES }),
-        Err(error) => Err(DecodeError::Json {
-            line: error.line(),
-            column: error.column(),
-        }),
+        Err(_) if values_left.get() == 0 => Err(DecodeError::TooManyValues { limit: most_values }),
+        Err(error) => Err(DecodeError::Json { line: error.line(), column: error.column() }),
     }
 }
 
@@ -67,12 +57,14 @@ pub(crate) fn parse(text: &str) -> Result<Json<'_>, DecodeError> {
 /// JavaScript writes them when it cuts a text in the middle of an emoji.
 pub(crate) fn with_parsed<T>(
     text: &str,
+    most_values: usize,
     read: impl FnOnce(&Json<'_>) -> Result<T, DecodeError>,
 ) -> Result<T, DecodeError> {
-    match parse(text) {
+    match parse(text, most_values) {
         Ok(json) => read(&json),
+        Err(error @ DecodeError::TooManyValues { .. }) => Err(error),
         Err(error) => match mend_surrogates(text) {
-            Some(mended) => read(&parse(&mended)?),
+            Some(mended) => read(&parse(&mended, most_values)?),
             None => Err(error),
         },
     }
@@ -85,10 +77,7 @@ pub(crate) fn base64(text: &str) -> Vec<u8> {
         .with_decode_allow_trailing_bits(true);
     const STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD, LENIENT);
     const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, LENIENT);
-    STANDARD
-        .decode(text)
-        .or_else(|_| URL_SAFE.decode(text))
-        .unwrap_or_default()
+    STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).unwrap_or_default()
 }
 
 impl<'a> Json<'a> {
@@ -186,10 +175,7 @@ impl Seed<'_> {
     }
 
     fn inner(self) -> Self {
-        Seed {
-            depth: self.depth + 1,
-            ..self
-        }
+        Seed { depth: self.depth + 1, ..self }
     }
 }
 
@@ -328,18 +314,19 @@ fn mend_surrogates(text: &str) -> Option<String> {
 /// The surrogate that `text` starts with as an escape.
 fn surrogate(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
-    u16::from_str_radix(digits, 16)
-        .ok()
-        .filter(|unit| (0xd800..=0xdfff).contains(unit))
+    u16::from_str_radix(digits, 16).ok().filter(|unit| (0xd800..=0xdfff).contains(unit))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const MOST: usize = 1_000_000;
+
     #[test]
     fn numbers_keep_their_precision_and_texts_are_borrowed() {
-        let json = parse(r#"{"a":18446744073709551615,"b":-9,"c":1.5,"d":"x","e":"\n","f":null}"#).unwrap();
+        let json =
+            parse(r#"{"a":18446744073709551615,"b":-9,"c":1.5,"d":"x","e":"\n","f":null}"#, MOST).unwrap();
         assert_eq!(json.get("a").and_then(Json::as_u64), Some(u64::MAX));
         assert_eq!(json.get("b").and_then(Json::as_i64), Some(-9));
         assert_eq!(json.get("c").and_then(Json::as_f64), Some(1.5));
@@ -351,45 +338,31 @@ mod tests {
     #[test]
     fn nesting_without_end_is_read_on_a_small_stack() {
         let deep = format!("[{}{}]", "[".repeat(100_000), "]".repeat(100_000));
-        let read = move || matches!(parse(&deep), Ok(Json::Array(_)));
-        let thread = std::thread::Builder::new()
-            .stack_size(256 * 1024)
-            .spawn(read)
-            .unwrap();
+        let read = move || matches!(parse(&deep, MOST), Ok(Json::Array(_)));
+        let thread = std::thread::Builder::new().stack_size(256 * 1024).spawn(read).unwrap();
         assert!(thread.join().unwrap());
     }
 
     #[test]
     fn millions_of_values_are_refused() {
-        let many = format!("[{}0]", "0,".repeat(MOST_VALUES));
-        assert_eq!(
-            parse(&many),
-            Err(DecodeError::TooManyValues { limit: MOST_VALUES })
-        );
+        let many = format!("[{}0]", "0,".repeat(MOST));
+        assert_eq!(parse(&many, MOST), Err(DecodeError::TooManyValues { limit: MOST }));
     }
 
     #[test]
     fn half_an_emoji_costs_only_itself() {
         let text = r#"["a\ud83d","\ud83d\ude00","\\ud83d","\udc00b"]"#;
-        let read = with_parsed(text, |json| {
-            Ok(json
-                .items()
-                .iter()
-                .filter_map(Json::as_str)
-                .map(String::from)
-                .collect::<Vec<_>>())
+        let read = with_parsed(text, MOST, |json| {
+            Ok(json.items().iter().filter_map(Json::as_str).map(String::from).collect::<Vec<_>>())
         });
         assert_eq!(read.unwrap(), ["a\u{fffd}", "😀", "\\ud83d", "\u{fffd}b"]);
     }
 
     #[test]
     fn what_breaks_off_says_where() {
-        assert_eq!(
-            parse("{\n \"a\": ["),
-            Err(DecodeError::Json { line: 2, column: 7 })
-        );
-        assert!(matches!(parse("{} x"), Err(DecodeError::Json { .. })));
-        assert!(matches!(parse(""), Err(DecodeError::Json { .. })));
+        assert_eq!(parse("{\n \"a\": [", MOST), Err(DecodeError::Json { line: 2, column: 7 }));
+        assert!(matches!(parse("{} x", MOST), Err(DecodeError::Json { .. })));
+        assert!(matches!(parse("", MOST), Err(DecodeError::Json { .. })));
     }
 
     #[test]

@@ -6,16 +6,27 @@
 
 #![forbid(unsafe_code)]
 
+pub mod any;
 mod attributes;
 mod error;
+mod flat;
 mod intake;
+pub mod jaeger;
 mod json;
+pub mod json_lines;
 mod limits;
 pub mod otlp_json;
 pub mod otlp_proto;
 pub mod otlp_reply;
+mod shift;
+pub mod tempo;
 mod wire;
+pub mod zipkin;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::DecodeError;
 pub use intake::UNTRACED_LOGS;
 pub use limits::Limits;
+pub use shift::{latest_time, shift_times};

@@ -17,6 +17,16 @@ pub struct Limits {
     pub depth: usize,
     /// Attributes, events, links and list elements of a whole body.
     pub items: usize,
+    /// Values of a JSON text (an attribute has four); one with more is not read. Each costs about 56 bytes.
+    pub values: usize,
+}
+
+impl Limits {
+    /// For files that the user chose: twenty times as much, because nobody else can make them large.
+    pub fn for_files() -> Limits {
+        let body = Limits::default();
+        Limits { spans: 20 * body.spans, items: 20 * body.items, values: 20 * body.values, ..body }
+    }
 }
 
 impl Default for Limits {
@@ -29,6 +39,7 @@ impl Default for Limits {
             value_bytes: 64 * 1024,
             depth: 32,
             items: 1_000_000,
+            values: 4_000_000,
         }
     }
 }

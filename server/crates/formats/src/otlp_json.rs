@@ -33,7 +33,7 @@ const WRAPPERS: &[&str] = &["result", "trace"];
 /// # Errors
 /// When the text is not JSON, or is JSON of another kind; then nothing is decoded.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Batch, DecodeError> {
-    json::with_parsed(&json::text(bytes), |json| decode_value(json, limits))
+    json::with_parsed(&json::text(bytes), limits.values, |json| decode_value(json, limits))
 }
 
 /// Whether `json` looks like this dialect.
@@ -48,22 +48,27 @@ pub(crate) fn decode_value(json: &Json<'_>, limits: &Limits) -> Result<Batch, De
     Ok(intake.finish())
 }
 
+/// As [`decode_value`], of several documents as one.
+pub(crate) fn decode_list(documents: &[Json<'_>], limits: &Limits) -> Result<Batch, DecodeError> {
+    let mut intake = Intake::new(limits);
+    for document in documents {
+        walk(document, &mut intake)?;
+    }
+    Ok(intake.finish())
+}
+
 /// Adds what `json` holds to `intake`.
 pub(crate) fn walk(json: &Json<'_>, intake: &mut Intake<'_>) -> Result<(), DecodeError> {
     let inner = unwrapped(json);
     let Some(members) = inner.as_object() else {
-        return Err(DecodeError::Shape {
-            expected: "OTLP: it is no object",
-        });
+        return Err(DecodeError::Shape { expected: "OTLP: it is no object" });
     };
     let (spans, logs) = (inner.any(RESOURCE_SPANS), inner.any(RESOURCE_LOGS));
     let metrics = inner.any(&["resourceMetrics", "resource_metrics"]);
     // Tempo leaves an empty list out, and null counts as absent: an object with nothing in it is an empty request.
     let empty = members.iter().all(|(_, value)| *value == Json::Null);
     if spans.is_none() && logs.is_none() && metrics.is_none() && !empty {
-        return Err(DecodeError::Shape {
-            expected: "OTLP: it has neither resourceSpans nor resourceLogs",
-        });
+        return Err(DecodeError::Shape { expected: "OTLP: it has neither resourceSpans nor resourceLogs" });
     }
     for item in spans.map_or(&[][..], Json::items) {
         resource_items(item, intake, SPAN_SCOPES, SPANS, &mut span);
@@ -74,34 +79,22 @@ pub(crate) fn walk(json: &Json<'_>, intake: &mut Intake<'_>) -> Result<(), Decod
     Ok(())
 }
 
-const SPAN_SCOPES: &[&str] = &[
-    "scopeSpans",
-    "scope_spans",
-    "instrumentationLibrarySpans",
-    "instrumentation_library_spans",
-];
-const LOG_SCOPES: &[&str] = &[
-    "scopeLogs",
-    "scope_logs",
-    "instrumentationLibraryLogs",
-    "instrumentation_library_logs",
-];
+const SPAN_SCOPES: &[&str] =
+    &["scopeSpans", "scope_spans", "instrumentationLibrarySpans", "instrumentation_library_spans"];
+const LOG_SCOPES: &[&str] =
+    &["scopeLogs", "scope_logs", "instrumentationLibraryLogs", "instrumentation_library_logs"];
 const SPANS: &[&str] = &["spans"];
 const LOGS: &[&str] = &["logRecords", "log_records", "logs"];
 
 fn unwrapped<'j, 't>(json: &'j Json<'t>) -> &'j Json<'t> {
-    json.any(WRAPPERS)
-        .filter(|inner| inner.as_object().is_some())
-        .unwrap_or(json)
+    json.any(WRAPPERS).filter(|inner| inner.as_object().is_some()).unwrap_or(json)
 }
 
 type Read<'f> = &'f mut dyn FnMut(&Json<'_>, &mut Intake<'_>, &Arc<Resource>, &Arc<Scope>);
 
 fn resource_items(json: &Json<'_>, intake: &mut Intake<'_>, scopes: &[&str], items: &[&str], read: Read<'_>) {
     let mut resource = Resource::default();
-    let described = json
-        .get("resource")
-        .and_then(|resource| resource.get("attributes"));
+    let described = json.get("resource").and_then(|resource| resource.get("attributes"));
     json_attributes(described, &mut resource.attributes, intake);
     let resource = Arc::new(resource);
     for scope_items in json.any(scopes).map_or(&[][..], Json::items) {
@@ -127,7 +120,7 @@ fn span(json: &Json<'_>, intake: &mut Intake<'_>, resource: &Arc<Resource>, scop
     if json.as_object().is_none() {
         return intake.no_span();
     }
-    if !intake.room_for_span() {
+    if !intake.room_for_span(intake.kept_spans()) {
         return;
     }
     let Some((trace_id, span_id)) = intake.ids(trace_id(json), span_id(json)) else {
@@ -178,11 +171,7 @@ fn link(json: &Json<'_>, intake: &mut Intake<'_>) -> Option<Link> {
         intake.bad_link();
         return None;
     };
-    let mut link = Link {
-        trace_id,
-        span_id,
-        attributes: Attributes::default(),
-    };
+    let mut link = Link { trace_id, span_id, attributes: Attributes::default() };
     json_attributes(json.get("attributes"), &mut link.attributes, intake);
     Some(link)
 }
@@ -200,11 +189,7 @@ fn log_record(json: &Json<'_>, intake: &mut Intake<'_>, resource: &Arc<Resource>
     let mut record = LogRecord {
         trace_id,
         span_id: span_id(json),
-        time: if happened == Timestamp::ZERO {
-            observed
-        } else {
-            happened
-        },
+        time: if happened == Timestamp::ZERO { observed } else { happened },
         name: text(json.any(&["eventName", "event_name"]), intake),
         body: body.map_or_else(SmolStr::default, |body| body_text(&body, intake)),
         severity: severity(json.any(&["severityNumber", "severity_number"])),
@@ -223,10 +208,7 @@ fn trace_id(json: &Json<'_>) -> Option<TraceId> {
         22 | 24 => <[u8; 16]>::try_from(json::base64(text)).ok(),
         _ => return TraceId::from_hex(text).ok(),
     };
-    bytes
-        .map(TraceId)
-        .filter(|id| !id.is_zero())
-        .or_else(|| TraceId::from_hex(text).ok())
+    bytes.map(TraceId).filter(|id| !id.is_zero()).or_else(|| TraceId::from_hex(text).ok())
 }
 
 fn span_id(json: &Json<'_>) -> Option<SpanId> {
@@ -238,16 +220,11 @@ fn read_span_id(text: &str) -> Option<SpanId> {
         11 | 12 => <[u8; 8]>::try_from(json::base64(text)).ok(),
         _ => return SpanId::from_hex(text).ok(),
     };
-    bytes
-        .map(SpanId)
-        .filter(|id| !id.is_zero())
-        .or_else(|| SpanId::from_hex(text).ok())
+    bytes.map(SpanId).filter(|id| !id.is_zero()).or_else(|| SpanId::from_hex(text).ok())
 }
 
 fn parent(json: &Json<'_>, intake: &mut Intake<'_>) -> Option<SpanId> {
-    let text = json
-        .any(&["parentSpanId", "parent_span_id", "parentSpanID"])?
-        .as_str()?;
+    let text = json.any(&["parentSpanId", "parent_span_id", "parentSpanID"])?.as_str()?;
     let parent = read_span_id(text);
     // Zeros are written for "no parent", in hexadecimal and in base64.
     if parent.is_none() && !text.bytes().all(|byte| matches!(byte, b'0' | b'A' | b'=')) {
@@ -257,8 +234,7 @@ fn parent(json: &Json<'_>, intake: &mut Intake<'_>) -> Option<SpanId> {
 }
 
 fn text(json: Option<&Json<'_>>, intake: &mut Intake<'_>) -> SmolStr {
-    json.and_then(Json::as_str)
-        .map_or_else(SmolStr::default, |text| intake.text(text))
+    json.and_then(Json::as_str).map_or_else(SmolStr::default, |text| intake.text(text))
 }
 
 fn time(json: Option<&Json<'_>>) -> Timestamp {
@@ -307,10 +283,7 @@ fn status(json: Option<&Json<'_>>, intake: &mut Intake<'_>) -> Status {
         },
         None => StatusCode::Unset,
     };
-    Status {
-        code,
-        message: text(json.get("message"), intake),
-    }
+    Status { code, message: text(json.get("message"), intake) }
 }
 
 /// `STATUS_CODE_ERROR`, `Error`, `ERROR`.
@@ -335,8 +308,5 @@ fn severity(json: Option<&Json<'_>>) -> u8 {
         let place = LEVELS.iter().position(|known| *known == level)?;
         Some(4 * place as i64 + step)
     });
-    number
-        .and_then(|number| u8::try_from(number).ok())
-        .filter(|level| *level <= 24)
-        .unwrap_or(0)
+    number.and_then(|number| u8::try_from(number).ok()).filter(|level| *level <= 24).unwrap_or(0)
 }

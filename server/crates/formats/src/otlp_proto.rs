@@ -32,11 +32,9 @@ pub use encode::{encode_logs, encode_traces};
 pub fn decode_traces(bytes: &[u8], limits: &Limits) -> Result<Batch, DecodeError> {
     let mut intake = Intake::new(limits);
     each_message(bytes, 1, &mut |resource_spans| {
-        in_scopes(
-            resource_spans,
-            &mut intake,
-            &mut |intake, resource, scope, field| span(field, intake, resource, scope),
-        )
+        in_scopes(resource_spans, &mut intake, &mut |intake, resource, scope, field| {
+            span(field, intake, resource, scope)
+        })
     })?;
     Ok(intake.finish())
 }
@@ -48,11 +46,9 @@ pub fn decode_traces(bytes: &[u8], limits: &Limits) -> Result<Batch, DecodeError
 pub fn decode_logs(bytes: &[u8], limits: &Limits) -> Result<Batch, DecodeError> {
     let mut intake = Intake::new(limits);
     each_message(bytes, 1, &mut |resource_logs| {
-        in_scopes(
-            resource_logs,
-            &mut intake,
-            &mut |intake, resource, scope, field| log_record(field, intake, resource, scope),
-        )
+        in_scopes(resource_logs, &mut intake, &mut |intake, resource, scope, field| {
+            log_record(field, intake, resource, scope)
+        })
     })?;
     Ok(intake.finish())
 }
@@ -79,9 +75,7 @@ fn each_message<'a>(
 /// scope's message, scope 1, items 2. Either may stand after what it describes.
 fn in_scopes(message: &[u8], intake: &mut Intake<'_>, visit: Each<'_>) -> Result<(), WireError> {
     let mut resource = Resource::default();
-    each_message(message, 1, &mut |bytes| {
-        attributes_of(bytes, 1, &mut resource.attributes, intake)
-    })?;
+    each_message(message, 1, &mut |bytes| attributes_of(bytes, 1, &mut resource.attributes, intake))?;
     let resource = Arc::new(resource);
     each_message(message, 2, &mut |scope_items| {
         let mut scope = Scope::default();
@@ -119,16 +113,13 @@ fn span(
     resource: &Arc<Resource>,
     scope: &Arc<Scope>,
 ) -> Result<(), WireError> {
-    if !intake.room_for_span() {
+    if !intake.room_for_span(intake.kept_spans()) {
         return Ok(());
     }
-    let (trace_id, span_id) = ids(message, 1, 2)?;
-    let Some((trace_id, span_id)) = intake.ids(trace_id, span_id) else {
-        return Ok(());
-    };
+    let items = intake.items_left();
     let mut span = Span {
-        trace_id,
-        span_id,
+        trace_id: TraceId([0; 16]),
+        span_id: SpanId([0; 8]),
         parent: None,
         name: SmolStr::default(),
         kind: SpanKind::Unspecified,
@@ -146,7 +137,10 @@ fn span(
     while let Some((number, field)) = reader.next()? {
         span_field(&mut span, number, field, intake)?;
     }
-    intake.span(span);
+    match intake.ids(Some(span.trace_id), Some(span.span_id)) {
+        Some(_) => intake.span(span),
+        None => intake.give_back(items),
+    }
     Ok(())
 }
 
@@ -157,6 +151,8 @@ fn span_field(
     intake: &mut Intake<'_>,
 ) -> Result<(), WireError> {
     match number {
+        1 => span.trace_id = TraceId(field.bytes()?.try_into().unwrap_or_default()),
+        2 => span.span_id = SpanId(field.bytes()?.try_into().unwrap_or_default()),
         3 => span.trace_state = intake.text_bytes(field.bytes()?),
         4 => span.parent = parent(field.bytes()?, intake),
         5 => span.name = intake.text_bytes(field.bytes()?),
@@ -201,11 +197,7 @@ fn link(message: &[u8], intake: &mut Intake<'_>) -> Result<Option<Link>, WireErr
         intake.bad_link();
         return Ok(None);
     };
-    let mut link = Link {
-        trace_id,
-        span_id,
-        attributes: Attributes::default(),
-    };
+    let mut link = Link { trace_id, span_id, attributes: Attributes::default() };
     attributes_of(message, 4, &mut link.attributes, intake)?;
     Ok(Some(link))
 }
@@ -258,10 +250,7 @@ fn log_record(
         match number {
             1 => record.time = Timestamp(field.fixed64()?),
             2 => {
-                record.severity = u8::try_from(field.varint()?)
-                    .ok()
-                    .filter(|level| *level <= 24)
-                    .unwrap_or(0)
+                record.severity = u8::try_from(field.varint()?).ok().filter(|level| *level <= 24).unwrap_or(0)
             }
             5 => record.body = crate::attributes::body_text(&proto_value(field.bytes()?, intake, 1)?, intake),
             6 => proto_pair(field.bytes()?, &mut record.attributes, intake)?,
@@ -283,18 +272,9 @@ fn ids(message: &[u8], trace: u32, span: u32) -> Result<(Option<TraceId>, Option
     let mut reader = Reader::new(message);
     while let Some((number, field)) = reader.next()? {
         if number == trace {
-            trace_id = <[u8; 16]>::try_from(field.bytes()?)
-                .ok()
-                .map(TraceId)
-                .filter(|id| !id.is_zero());
+            trace_id = <[u8; 16]>::try_from(field.bytes()?).ok().map(TraceId).filter(|id| !id.is_zero());
         } else if number == span {
-            span_id = <[u8; 8]>::try_from(field.bytes()?)
-                .ok()
-                .map(SpanId)
-                .filter(|id| !id.is_zero());
-        }
-        if trace_id.is_some() && span_id.is_some() {
-            break;
+            span_id = <[u8; 8]>::try_from(field.bytes()?).ok().map(SpanId).filter(|id| !id.is_zero());
         }
     }
     Ok((trace_id, span_id))

@@ -72,14 +72,8 @@ pub fn accepted(signal: Signal, rejected: u64, message: &str, encoding: Encoding
 /// The body of a failure: `google.rpc.Status` with a code of `google.rpc.Code`.
 pub fn failed(code: i32, message: &str, encoding: Encoding) -> Vec<u8> {
     match encoding {
-        Encoding::Json => json!({ "code": code, "message": message })
-            .to_string()
-            .into_bytes(),
-        Encoding::Protobuf => Status {
-            code,
-            message: message.to_owned(),
-        }
-        .encode_to_vec(),
+        Encoding::Json => json!({ "code": code, "message": message }).to_string().into_bytes(),
+        Encoding::Protobuf => Status { code, message: message.to_owned() }.encode_to_vec(),
     }
 }
 

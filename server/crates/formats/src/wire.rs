@@ -71,11 +71,7 @@ impl<'a> Reader<'a> {
                 return Ok(value);
             }
         }
-        Err(if self.rest.len() < 10 {
-            WireError::Truncated
-        } else {
-            WireError::Varint
-        })
+        Err(if self.rest.len() < 10 { WireError::Truncated } else { WireError::Varint })
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], WireError> {
@@ -108,11 +104,7 @@ impl<'a> Reader<'a> {
             }
             last = number;
         }
-        if last == number {
-            Ok(())
-        } else {
-            Err(WireError::WireType)
-        }
+        if last == number { Ok(()) } else { Err(WireError::WireType) }
     }
 }
 

@@ -41,8 +41,7 @@ impl Groups {
     fn add(&mut self, resource: &Arc<Resource>, scope: &Arc<Scope>, item: Json) {
         let (at, scope_at) = self.places.of(resource, scope);
         if at == self.resources.len() {
-            self.resources
-                .push((json!({ "attributes": pairs(&resource.attributes) }), Vec::new()));
+            self.resources.push((json!({ "attributes": pairs(&resource.attributes) }), Vec::new()));
         }
         let scopes = &mut self.resources[at].1;
         if scope_at == scopes.len() {
@@ -76,10 +75,7 @@ fn span_of(span: &Span) -> Json {
     out.text("traceId", &span.trace_id.to_string());
     out.text("spanId", &span.span_id.to_string());
     out.text("traceState", &span.trace_state);
-    out.text(
-        "parentSpanId",
-        &span.parent.map(|id| id.to_string()).unwrap_or_default(),
-    );
+    out.text("parentSpanId", &span.parent.map(|id| id.to_string()).unwrap_or_default());
     out.text("name", &span.name);
     out.add("kind", kind_of(span.kind).into());
     out.text("startTimeUnixNano", &span.start.0.to_string());
@@ -125,10 +121,7 @@ fn record_of(record: &LogRecord) -> Json {
     }
     out.list("attributes", pairs(&record.attributes));
     out.text("traceId", &record.trace_id.to_string());
-    out.text(
-        "spanId",
-        &record.span_id.map(|id| id.to_string()).unwrap_or_default(),
-    );
+    out.text("spanId", &record.span_id.map(|id| id.to_string()).unwrap_or_default());
     out.text("eventName", &record.name);
     out.0.into()
 }
@@ -145,10 +138,7 @@ fn kind_of(kind: SpanKind) -> u8 {
 }
 
 fn pairs(attributes: &Attributes) -> Vec<Json> {
-    attributes
-        .iter()
-        .map(|(key, value)| json!({ "key": key, "value": any(value) }))
-        .collect()
+    attributes.iter().map(|(key, value)| json!({ "key": key, "value": any(value) })).collect()
 }
 
 fn any(value: &Value) -> Json {
@@ -166,10 +156,8 @@ fn any(value: &Value) -> Json {
             json!({ "arrayValue": { "values": values } })
         }
         Value::Map(map) => {
-            let values: Vec<Json> = map
-                .iter()
-                .map(|(key, value)| json!({ "key": key.as_str(), "value": any(value) }))
-                .collect();
+            let values: Vec<Json> =
+                map.iter().map(|(key, value)| json!({ "key": key.as_str(), "value": any(value) })).collect();
             json!({ "kvlistValue": { "values": values } })
         }
     }

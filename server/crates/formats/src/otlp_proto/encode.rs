@@ -20,17 +20,11 @@ pub fn encode_traces(spans: &[Arc<Span>]) -> Vec<u8> {
         let (at, scope_at) = places.of(&span.resource, &span.scope);
         if at == data.resource_spans.len() {
             let resource = Some(resource_of(&span.resource));
-            data.resource_spans.push(ResourceSpans {
-                resource,
-                ..ResourceSpans::default()
-            });
+            data.resource_spans.push(ResourceSpans { resource, ..ResourceSpans::default() });
         }
         let scopes = &mut data.resource_spans[at].scope_spans;
         if scope_at == scopes.len() {
-            scopes.push(ScopeSpans {
-                scope: Some(scope_of(&span.scope)),
-                ..ScopeSpans::default()
-            });
+            scopes.push(ScopeSpans { scope: Some(scope_of(&span.scope)), ..ScopeSpans::default() });
         }
         scopes[scope_at].spans.push(span_of(span));
     }
@@ -45,17 +39,11 @@ pub fn encode_logs(records: &[LogRecord]) -> Vec<u8> {
         let (at, scope_at) = places.of(&record.resource, &record.scope);
         if at == data.resource_logs.len() {
             let resource = Some(resource_of(&record.resource));
-            data.resource_logs.push(ResourceLogs {
-                resource,
-                ..ResourceLogs::default()
-            });
+            data.resource_logs.push(ResourceLogs { resource, ..ResourceLogs::default() });
         }
         let scopes = &mut data.resource_logs[at].scope_logs;
         if scope_at == scopes.len() {
-            scopes.push(ScopeLogs {
-                scope: Some(scope_of(&record.scope)),
-                ..ScopeLogs::default()
-            });
+            scopes.push(ScopeLogs { scope: Some(scope_of(&record.scope)), ..ScopeLogs::default() });
         }
         scopes[scope_at].log_records.push(record_of(record));
     }
@@ -72,23 +60,15 @@ impl Places {
     /// The resource's group and the scope's group in it, numbered from 0 in the order of first use.
     pub(crate) fn of(&mut self, resource: &Arc<Resource>, scope: &Arc<Scope>) -> (usize, usize) {
         let next = self.resources.len();
-        let (at, scopes) = self
-            .resources
-            .entry(Arc::as_ptr(resource) as usize)
-            .or_insert_with(|| (next, HashMap::new()));
+        let (at, scopes) =
+            self.resources.entry(Arc::as_ptr(resource) as usize).or_insert_with(|| (next, HashMap::new()));
         let next_scope = scopes.len();
-        (
-            *at,
-            *scopes.entry(Arc::as_ptr(scope) as usize).or_insert(next_scope),
-        )
+        (*at, *scopes.entry(Arc::as_ptr(scope) as usize).or_insert(next_scope))
     }
 }
 
 fn resource_of(source: &Resource) -> resource::Resource {
-    resource::Resource {
-        attributes: pairs(&source.attributes),
-        ..resource::Resource::default()
-    }
+    resource::Resource { attributes: pairs(&source.attributes), ..resource::Resource::default() }
 }
 
 fn scope_of(scope: &Scope) -> InstrumentationScope {
@@ -143,10 +123,7 @@ fn status_of(source: &Status) -> Option<trace::Status> {
         StatusCode::Ok => status::StatusCode::Ok,
         StatusCode::Error => status::StatusCode::Error,
     };
-    Some(trace::Status {
-        message: source.message.to_string(),
-        code: code as i32,
-    })
+    Some(trace::Status { message: source.message.to_string(), code: code as i32 })
 }
 
 fn kind_of(kind: SpanKind) -> span::SpanKind {
@@ -161,9 +138,8 @@ fn kind_of(kind: SpanKind) -> span::SpanKind {
 }
 
 fn record_of(record: &LogRecord) -> logs::LogRecord {
-    let body = (!record.body.is_empty()).then(|| AnyValue {
-        value: Some(any_value::Value::StringValue(record.body.to_string())),
-    });
+    let body = (!record.body.is_empty())
+        .then(|| AnyValue { value: Some(any_value::Value::StringValue(record.body.to_string())) });
     logs::LogRecord {
         time_unix_nano: record.time.0,
         severity_number: i32::from(record.severity),
@@ -181,11 +157,7 @@ fn pairs(attributes: &Attributes) -> Vec<KeyValue> {
 }
 
 fn pair(key: &str, value: &Value) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(any(value)),
-        ..KeyValue::default()
-    }
+    KeyValue { key: key.to_owned(), value: Some(any(value)), ..KeyValue::default() }
 }
 
 fn any(value: &Value) -> AnyValue {
@@ -197,9 +169,7 @@ fn any(value: &Value) -> AnyValue {
         Value::Int(number) => Some(Out::IntValue(*number)),
         Value::Double(number) => Some(Out::DoubleValue(*number)),
         Value::Bytes(bytes) => Some(Out::BytesValue(bytes.clone())),
-        Value::Array(items) => Some(Out::ArrayValue(ArrayValue {
-            values: items.iter().map(any).collect(),
-        })),
+        Value::Array(items) => Some(Out::ArrayValue(ArrayValue { values: items.iter().map(any).collect() })),
         Value::Map(map) => {
             let values = map.iter().map(|(key, value)| pair(key, value)).collect();
             Some(Out::KvlistValue(KeyValueList { values }))
