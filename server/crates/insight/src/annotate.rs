@@ -34,10 +34,7 @@ pub fn annotate(snapshot: &Snapshot, path: &str, text: &str) -> Vec<AnnotatedLin
         lenses.entry(lens.line).or_default().push(lens.title);
     }
     let mut hints: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-    let options = Options {
-        calls: true,
-        signatures: false,
-    };
+    let options = Options { calls: true, signatures: false };
     for hint in inlay_hints(snapshot, path, TextRange::new(0, u32::MAX), &options) {
         let line = match hint.position {
             HintPosition::Offset(offset) => lines.line(offset),
@@ -51,22 +48,11 @@ pub fn annotate(snapshot: &Snapshot, path: &str, text: &str) -> Vec<AnnotatedLin
         if line + 1 == lines.line_count() && source.is_empty() {
             break; // the empty line behind the last line break
         }
-        let indent: String = source
-            .chars()
-            .take_while(|character| character.is_whitespace())
-            .collect();
+        let indent: String = source.chars().take_while(|character| character.is_whitespace()).collect();
         let above = lenses.remove(&line).unwrap_or_default();
-        annotated.extend(
-            above
-                .into_iter()
-                .map(|title| AnnotatedLine::Lens(format!("{indent}{title}"))),
-        );
+        annotated.extend(above.into_iter().map(|title| AnnotatedLine::Lens(format!("{indent}{title}"))));
         let hints = hints.remove(&line).unwrap_or_default();
-        annotated.push(AnnotatedLine::Source {
-            line,
-            text: source.to_owned(),
-            hints,
-        });
+        annotated.push(AnnotatedLine::Source { line, text: source.to_owned(), hints });
     }
     annotated
 }
@@ -77,9 +63,7 @@ pub fn to_text(lines: &[AnnotatedLine]) -> String {
     for line in lines {
         match line {
             AnnotatedLine::Lens(title) => text += title,
-            AnnotatedLine::Source {
-                text: source, hints, ..
-            } => {
+            AnnotatedLine::Source { text: source, hints, .. } => {
                 text += source;
                 hints.iter().for_each(|hint| text += &format!("  {hint}"));
             }
@@ -90,11 +74,6 @@ pub fn to_text(lines: &[AnnotatedLine]) -> String {
 }
 
 fn line_text<'a>(text: &'a str, lines: &LineIndex, line: u32) -> &'a str {
-    let (start, end) = (
-        lines.line_start(line) as usize,
-        lines.line_start(line + 1) as usize,
-    );
-    text.get(start..end)
-        .unwrap_or_default()
-        .trim_end_matches(['\n', '\r'])
+    let (start, end) = (lines.line_start(line) as usize, lines.line_start(line + 1) as usize);
+    text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r'])
 }

@@ -54,20 +54,13 @@ pub(crate) fn call_costs<'a>(snapshot: &Snapshot, file: &'a SourceFile) -> Vec<C
                 Place::Site(site) => (site.position.line, site.position.column),
                 Place::Line(line) => (line, u32::MAX),
             };
-            let entry = found.entry(key).or_insert(Found {
-                function,
-                place,
-                edges: Vec::new(),
-                is_shared: false,
-            });
+            let entry =
+                found.entry(key).or_insert(Found { function, place, edges: Vec::new(), is_shared: false });
             entry.is_shared |= is_shared;
             entry.edges.extend(&edges);
         }
     }
-    found
-        .into_values()
-        .filter_map(|found| found.cost(snapshot))
-        .collect()
+    found.into_values().filter_map(|found| found.cost(snapshot)).collect()
 }
 
 struct Found<'a> {
@@ -79,9 +72,7 @@ struct Found<'a> {
 
 impl<'a> Found<'a> {
     fn cost(self, snapshot: &Snapshot) -> Option<CallCost<'a>> {
-        let figures = snapshot
-            .by_edge
-            .figures(self.edges.iter(), snapshot.window, snapshot.now)?;
+        let figures = snapshot.by_edge.figures(self.edges.iter(), snapshot.window, snapshot.now)?;
         let calls = figures::of_function(snapshot, &self.function.key).map_or(0, |own| own.calls);
         let per_call = (!self.is_shared && calls > 0).then(|| figures.calls as f64 / calls as f64);
         let target = target(snapshot, &self.edges);
@@ -100,12 +91,7 @@ impl<'a> Found<'a> {
 fn owners(snapshot: &Snapshot, file: &SourceFile) -> HashMap<ShapeId, u32> {
     let mut owners = HashMap::new();
     for (at, function) in file.functions.iter().enumerate() {
-        for shape in snapshot
-            .shapes_of
-            .get(&function.key)
-            .into_iter()
-            .flat_map(|shapes| shapes.iter())
-        {
+        for shape in snapshot.shapes_of.get(&function.key).into_iter().flat_map(|shapes| shapes.iter()) {
             owners.insert(*shape, at as u32);
         }
     }
@@ -145,10 +131,7 @@ fn places_of<'a>(
     {
         return vec![place];
     }
-    if let Some(key) = placement
-        .function
-        .as_ref()
-        .filter(|key| placement.is_shown() && **key != function.key)
+    if let Some(key) = placement.function.as_ref().filter(|key| placement.is_shown() && **key != function.key)
         && let Some(callee) = snapshot.index.function(key)
     {
         let by_name = sites.iter().filter(|site| site.callee == callee.name);
@@ -208,13 +191,8 @@ fn called_from<'a>(
 /// Whether what a client span says of itself fits what the call says. Both must say something.
 fn fits(site: &CallSite, shape: &Shape) -> bool {
     let Some(target) = &site.target else { return false };
-    let fact = |keys: &[&str]| {
-        shape
-            .deciding
-            .iter()
-            .find(|(key, _)| keys.contains(&key.as_str()))
-            .map(|(_, v)| v)
-    };
+    let fact =
+        |keys: &[&str]| shape.deciding.iter().find(|(key, _)| keys.contains(&key.as_str())).map(|(_, v)| v);
     match site.kind {
         CallKind::Http => {
             let method = fact(keys::HTTP_METHOD);
@@ -246,11 +224,7 @@ fn path_of(url: &str) -> Option<&str> {
 /// The one with the most literal text; `None` when two have equally much, because then nothing decides.
 fn most_specific<'a>(sites: &[&'a CallSite]) -> Option<&'a CallSite> {
     let literal = |site: &CallSite| site.target.as_ref().map_or(0, |target| target.literal_len());
-    let best = sites
-        .iter()
-        .map(|site| literal(site))
-        .max()
-        .filter(|length| *length > 0)?;
+    let best = sites.iter().map(|site| literal(site)).max().filter(|length| *length > 0)?;
     let mut best_sites = sites.iter().filter(|site| literal(site) == best);
     match (best_sites.next(), best_sites.next()) {
         (Some(only), None) => Some(only),
@@ -264,22 +238,14 @@ fn target(snapshot: &Snapshot, edges: &[CallEdge]) -> Option<SmolStr> {
     let mut targets = HashSet::new();
     for child in &children {
         let shape = snapshot.table.shape(*child)?;
-        let parent = edges
-            .iter()
-            .find(|edge| edge.child == *child)
-            .and_then(|edge| snapshot.table.shape(edge.parent));
+        let parent =
+            edges.iter().find(|edge| edge.child == *child).and_then(|edge| snapshot.table.shape(edge.parent));
         if parent.is_some_and(|parent| parent.service != shape.service) {
             targets.insert(shape.service.clone());
         } else if matches!(shape.kind, SpanKind::Client | SpanKind::Producer) {
             targets.extend(remote_services(snapshot, *child, &shape.service));
             let system = |(key, _): &&(SmolStr, SmolStr)| keys::DB_SYSTEM.contains(&key.as_str());
-            targets.extend(
-                shape
-                    .deciding
-                    .iter()
-                    .find(system)
-                    .map(|(_, system)| system.clone()),
-            );
+            targets.extend(shape.deciding.iter().find(system).map(|(_, system)| system.clone()));
         }
     }
     let only = targets.iter().next().filter(|_| targets.len() == 1)?;
@@ -289,8 +255,6 @@ fn target(snapshot: &Snapshot, edges: &[CallEdge]) -> Option<SmolStr> {
 /// Services whose spans ran directly below spans of shape `child`.
 fn remote_services(snapshot: &Snapshot, child: ShapeId, service: &SmolStr) -> HashSet<SmolStr> {
     let below = snapshot.by_edge.keys().filter(|edge| edge.parent == child);
-    let served = below
-        .filter_map(|edge| snapshot.table.shape(edge.child))
-        .map(|shape| shape.service.clone());
+    let served = below.filter_map(|edge| snapshot.table.shape(edge.child)).map(|shape| shape.service.clone());
     served.filter(|other| other != service).collect()
 }

@@ -28,10 +28,7 @@ pub fn code_lenses(snapshot: &Snapshot, path: &str) -> Vec<Lens> {
     let Some(file) = snapshot.index.file(path) else {
         return Vec::new();
     };
-    file.functions
-        .iter()
-        .filter_map(|function| code_lens(snapshot, function))
-        .collect()
+    file.functions.iter().filter_map(|function| code_lens(snapshot, function)).collect()
 }
 
 fn code_lens(snapshot: &Snapshot, function: &Function) -> Option<Lens> {

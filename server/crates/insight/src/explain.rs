@@ -49,13 +49,7 @@ pub fn explain(snapshot: &Snapshot, source: &str) -> Explanation {
                 .iter()
                 .take(MAX_KINDS)
                 .map(|kind| {
-                    let Unplaced {
-                        service,
-                        kind,
-                        name,
-                        spans,
-                        why,
-                    } = kind;
+                    let Unplaced { service, kind, name, spans, why } = kind;
                     format!("{} {service} {kind} {name}: {why}", wording::count(*spans))
                 })
                 .collect(),
@@ -69,14 +63,8 @@ pub fn explain(snapshot: &Snapshot, source: &str) -> Explanation {
                 .collect(),
         ),
     ];
-    let sections = sections
-        .into_iter()
-        .filter(|(_, lines)| !lines.is_empty())
-        .collect();
-    Explanation {
-        sections,
-        advice: advice(snapshot),
-    }
+    let sections = sections.into_iter().filter(|(_, lines)| !lines.is_empty()).collect();
+    Explanation { sections, advice: advice(snapshot) }
 }
 
 /// Kinds of spans without a sure place, the most frequent first.
@@ -89,17 +77,12 @@ pub fn unplaced(snapshot: &Snapshot) -> Vec<Unplaced> {
         let Some(spans) = count_of(snapshot, id) else {
             continue;
         };
-        let evidence = placement
-            .evidence
-            .iter()
-            .map(|evidence| visible(&evidence.detail, 160));
+        let evidence = placement.evidence.iter().map(|evidence| visible(&evidence.detail, 160));
         let mut why = evidence.collect::<Vec<_>>().join("; ");
         if placement.confidence == Confidence::Possible {
             let functions = wording::counted(placement.candidates.len() as u64, "function", "functions");
-            why = format!(
-                "nothing decides between {functions}{}{why}",
-                if why.is_empty() { "" } else { ": " }
-            );
+            why =
+                format!("nothing decides between {functions}{}{why}", if why.is_empty() { "" } else { ": " });
         }
         if why.is_empty() {
             why = "no code attribute, name, route or caller leads to this workspace".into();
@@ -133,10 +116,7 @@ impl Explanation {
 }
 
 fn count_of(snapshot: &Snapshot, id: ShapeId) -> Option<u64> {
-    snapshot
-        .by_shape
-        .figures([&id], snapshot.window, snapshot.now)
-        .map(|figures| figures.calls)
+    snapshot.by_shape.figures([&id], snapshot.window, snapshot.now).map(|figures| figures.calls)
 }
 
 fn received(snapshot: &Snapshot) -> Vec<String> {
@@ -144,46 +124,24 @@ fn received(snapshot: &Snapshot) -> Vec<String> {
     if status.spans == 0 {
         return vec!["no span yet".into()];
     }
-    let services: Vec<String> = snapshot
-        .store
-        .services()
-        .iter()
-        .map(|service| visible(service, 40))
-        .collect();
+    let services: Vec<String> =
+        snapshot.store.services().iter().map(|service| visible(service, 40)).collect();
     let shown = services.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
     let more = services.len().saturating_sub(8);
-    let and_more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
+    let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let spans = wording::counted(status.spans, "span", "spans");
     let counters = snapshot.store.counters();
     let mut lines = vec![
-        format!(
-            "{spans}, the last {}",
-            wording::ago(snapshot.now.since(status.last_span))
-        ),
-        format!(
-            "from {}: {shown}{and_more}",
-            wording::counted(services.len() as u64, "service", "services")
-        ),
-        format!(
-            "kept {} in {}",
-            wording::count(counters.kept),
-            wording::bytes(counters.bytes)
-        ),
+        format!("{spans}, the last {}", wording::ago(snapshot.now.since(status.last_span))),
+        format!("from {}: {shown}{and_more}", wording::counted(services.len() as u64, "service", "services")),
+        format!("kept {} in {}", wording::count(counters.kept), wording::bytes(counters.bytes)),
     ];
     let lost = [
         (counters.duplicate, "were here already"),
         (counters.dropped, "were over the limit of their trace"),
         (counters.evicted, "left to make room for newer ones"),
     ];
-    lines.extend(
-        lost.iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, why)| format!("{} {why}", wording::count(*n))),
-    );
+    lines.extend(lost.iter().filter(|(n, _)| *n > 0).map(|(n, why)| format!("{} {why}", wording::count(*n))));
     lines
 }
 
@@ -193,11 +151,7 @@ fn workspace(snapshot: &Snapshot) -> Vec<String> {
         "{} with {}{}",
         wording::counted(status.files as u64, "file", "files"),
         wording::counted(status.functions as u64, "function", "functions"),
-        if status.workspace_read {
-            ""
-        } else {
-            ", still reading"
-        },
+        if status.workspace_read { "" } else { ", still reading" },
     )];
     let skipped = status.skipped.iter().take(MAX_LISTED);
     lines.extend(

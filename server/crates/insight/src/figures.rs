@@ -17,9 +17,7 @@ use crate::wording;
 pub fn of_function(snapshot: &Snapshot, function: &FunctionKey) -> Option<Figures> {
     let shapes = snapshot.shapes_of.get(function)?;
     let calls = calls_among(snapshot, shapes);
-    snapshot
-        .by_shape
-        .figures(calls.iter(), snapshot.window, snapshot.now)
+    snapshot.by_shape.figures(calls.iter(), snapshot.window, snapshot.now)
 }
 
 /// One line of figures: `240 calls · p50 12 ms · p95 80 ms · 3 errors`; errors only if there are any, one duration
@@ -29,11 +27,8 @@ pub fn line(figures: &Figures) -> String {
     if figures.calls == 1 {
         line += &format!(" · {}", wording::duration(figures.p50));
     } else {
-        line += &format!(
-            " · p50 {} · p95 {}",
-            wording::duration(figures.p50),
-            wording::duration(figures.p95)
-        );
+        line +=
+            &format!(" · p50 {} · p95 {}", wording::duration(figures.p50), wording::duration(figures.p95));
     }
     if figures.errors > 0 {
         line += &format!(" · {}", wording::counted(figures.errors, "error", "errors"));
@@ -47,11 +42,7 @@ pub(crate) fn calls_among(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<ShapeI
         return shapes.to_vec();
     }
     let steps = steps_among(snapshot, shapes);
-    let calls: Vec<_> = shapes
-        .iter()
-        .copied()
-        .filter(|shape| !steps.contains(shape))
-        .collect();
+    let calls: Vec<_> = shapes.iter().copied().filter(|shape| !steps.contains(shape)).collect();
     // Two kinds that each run mostly inside the other: recursion; then all of them are calls.
     if calls.is_empty() { shapes.to_vec() } else { calls }
 }
@@ -65,14 +56,8 @@ fn steps_among(snapshot: &Snapshot, shapes: &[ShapeId]) -> HashSet<ShapeId> {
         }
     }
     let mostly_inside = |(shape, edges): (ShapeId, Vec<CallEdge>)| {
-        let within = snapshot
-            .by_edge
-            .figures(edges.iter(), snapshot.window, snapshot.now)?
-            .calls;
-        let all = snapshot
-            .by_shape
-            .figures([&shape], snapshot.window, snapshot.now)?
-            .calls;
+        let within = snapshot.by_edge.figures(edges.iter(), snapshot.window, snapshot.now)?.calls;
+        let all = snapshot.by_shape.figures([&shape], snapshot.window, snapshot.now)?.calls;
         (within * 2 > all).then_some(shape)
     };
     inside.into_iter().filter_map(mostly_inside).collect()
@@ -86,21 +71,12 @@ mod tests {
 
     fn figures(calls: u64, errors: u64) -> Figures {
         let (p50, p95) = (Duration::from_millis(12), Duration::from_millis(80));
-        Figures {
-            calls,
-            errors,
-            p50,
-            p95,
-            ..Figures::default()
-        }
+        Figures { calls, errors, p50, p95, ..Figures::default() }
     }
 
     #[test]
     fn the_line_says_no_more_than_there_is() {
-        assert_eq!(
-            line(&figures(240, 3)),
-            "240 calls · p50 12 ms · p95 80 ms · 3 errors"
-        );
+        assert_eq!(line(&figures(240, 3)), "240 calls · p50 12 ms · p95 80 ms · 3 errors");
         assert_eq!(line(&figures(1_240, 0)), "1,240 calls · p50 12 ms · p95 80 ms");
         assert_eq!(line(&figures(1, 1)), "1 call · 12 ms · 1 error");
     }

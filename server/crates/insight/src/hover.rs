@@ -67,14 +67,9 @@ pub fn hover(snapshot: &Snapshot, path: &str, offset: u32) -> Option<Hover> {
     {
         return Some(hover);
     }
-    let function = file
-        .function_at(offset)
-        .filter(|function| is_head(function, offset))?;
+    let function = file.function_at(offset).filter(|function| is_head(function, offset))?;
     let blocks = sections::function(snapshot, file, function);
-    (!blocks.is_empty()).then_some(Hover {
-        range: function.name_range,
-        blocks,
-    })
+    (!blocks.is_empty()).then_some(Hover { range: function.name_range, blocks })
 }
 
 /// Whether `offset` lies before the function's body. Of a closure without a name of its own, the first token.
@@ -93,10 +88,7 @@ fn call_hover(snapshot: &Snapshot, file: &SourceFile, document: &Document, offse
     let Place::Site(site) = cost.place else {
         return None;
     };
-    Some(Hover {
-        range: name(site),
-        blocks: sections::call(snapshot, site, &cost),
-    })
+    Some(Hover { range: name(site), blocks: sections::call(snapshot, site, &cost) })
 }
 
 impl Hover {
@@ -108,9 +100,7 @@ impl Hover {
                 Block::Title(pieces) | Block::Line(pieces) => text += &format!("{}\n", line(pieces)),
                 Block::List(heading, items) => {
                     text += &format!("{heading}\n");
-                    items
-                        .iter()
-                        .for_each(|item| text += &format!("  {}\n", line(item)));
+                    items.iter().for_each(|item| text += &format!("  {}\n", line(item)));
                 }
                 Block::Verbatim(lines) => lines.iter().for_each(|line| text += &format!("    {line}\n")),
             }

@@ -51,10 +51,7 @@ pub fn inlay_hints(snapshot: &Snapshot, path: &str, range: TextRange, options: &
     let Some(file) = snapshot.index.file(path) else {
         return Vec::new();
     };
-    let lines = snapshot
-        .documents
-        .get(path)
-        .map(|(_, document)| document.lines.clone());
+    let lines = snapshot.documents.get(path).map(|(_, document)| document.lines.clone());
     let is_inside = |hint: &Hint| match hint.position {
         HintPosition::Offset(offset) => range.start <= offset && offset <= range.end,
         HintPosition::LineEnd(line) => lines.as_ref().is_none_or(|lines| {

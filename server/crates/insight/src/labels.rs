@@ -4,27 +4,13 @@
 //! differently: with two significant digits, and with hysteresis, lest a value on the edge between two of them
 //! flicker.
 
-use model::TextRange;
 use store::Figures;
-use world::Snapshot;
 
-use crate::{code_lens::code_lenses, inlay_hints, inlay_hints::inlay_hints};
+use crate::{code_lens::Lens, inlay_hints::Hint};
 
-/// The labels of one file at one moment.
+/// The labels of one kind in one file at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Labels {
-    lenses: Vec<Label>,
-    hints: Vec<Label>,
-}
-
-/// Which of the labels read differently.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Changed {
-    /// Lenses do.
-    pub lenses: bool,
-    /// Inlay hints do.
-    pub hints: bool,
-}
+pub struct Labels(Vec<Label>);
 
 #[derive(Clone, Debug, PartialEq)]
 struct Label {
@@ -33,74 +19,41 @@ struct Label {
     quantities: [f64; 4],
 }
 
-/// The labels of the file known by `path`. Costs what answering for its lenses and hints costs.
-pub fn labels(snapshot: &Snapshot, path: &str, lenses: bool, hints: &inlay_hints::Options) -> Labels {
-    let lens_labels = |(at, lens): (usize, crate::code_lens::Lens)| Label {
-        subject: format!("{at} {}", lens.function),
-        quantities: quantities(&lens.figures, lens.figures.p95.as_nanos() as f64),
-    };
-    let hint_labels = |(at, hint): (usize, inlay_hints::Hint)| Label {
-        subject: format!(
-            "{at} {} {}",
-            hint.function,
-            hint.target.as_deref().unwrap_or_default()
-        ),
-        quantities: quantities(&hint.figures, hint.per_call.unwrap_or_default()),
-    };
-    let everywhere = TextRange::new(0, u32::MAX);
-    Labels {
-        lenses: match lenses {
-            true => code_lenses(snapshot, path)
-                .into_iter()
-                .enumerate()
-                .map(lens_labels)
-                .collect(),
-            false => Vec::new(),
-        },
-        hints: inlay_hints(snapshot, path, everywhere, hints)
-            .into_iter()
-            .enumerate()
-            .map(hint_labels)
-            .collect(),
-    }
-}
-
 impl Labels {
-    /// Which of these read differently from those that were `shown`.
-    pub fn changed_since(&self, shown: &Labels) -> Changed {
-        Changed {
-            lenses: differ(&self.lenses, &shown.lenses),
-            hints: differ(&self.hints, &shown.hints),
-        }
+    /// Of all lenses of a file.
+    pub fn of_lenses(lenses: &[Lens]) -> Labels {
+        let label = |lens: &Lens| Label {
+            subject: lens.function.to_string(),
+            quantities: quantities(&lens.figures, lens.figures.p95.as_nanos() as f64),
+        };
+        Labels(lenses.iter().map(label).collect())
     }
-}
 
-impl Changed {
-    /// Whether anything does.
-    pub fn any(self) -> bool {
-        self.lenses || self.hints
+    /// Of all inlay hints of a file.
+    pub fn of_hints(hints: &[Hint]) -> Labels {
+        let label = |hint: &Hint| Label {
+            subject: format!("{} {}", hint.function, hint.target.as_deref().unwrap_or_default()),
+            quantities: quantities(&hint.figures, hint.per_call.unwrap_or_default()),
+        };
+        Labels(hints.iter().map(label).collect())
+    }
+
+    /// Whether these read differently from those that are `shown`.
+    pub fn differ_from(&self, shown: &Labels) -> bool {
+        let label_differs = |(now, shown): (&Label, &Label)| {
+            now.subject != shown.subject
+                || now
+                    .quantities
+                    .iter()
+                    .zip(shown.quantities)
+                    .any(|(now, shown)| reads_differently(*now, shown))
+        };
+        self.0.len() != shown.0.len() || self.0.iter().zip(&shown.0).any(label_differs)
     }
 }
 
 fn quantities(figures: &Figures, other: f64) -> [f64; 4] {
-    [
-        figures.calls as f64,
-        figures.p50.as_nanos() as f64,
-        other,
-        figures.errors as f64,
-    ]
-}
-
-fn differ(now: &[Label], shown: &[Label]) -> bool {
-    let label_differs = |(now, shown): (&Label, &Label)| {
-        now.subject != shown.subject
-            || now
-                .quantities
-                .iter()
-                .zip(shown.quantities)
-                .any(|(now, shown)| reads_differently(*now, shown))
-    };
-    now.len() != shown.len() || now.iter().zip(shown).any(label_differs)
+    [figures.calls as f64, figures.p50.as_nanos() as f64, other, figures.errors as f64]
 }
 
 /// Whether `now` is more than three quarters of a step of the second significant digit away from what is shown.
@@ -154,35 +107,20 @@ mod tests {
         assert_eq!(refreshes, 0);
     }
 
-    fn label(subject: &str, calls: f64) -> Label {
-        Label {
-            subject: subject.into(),
-            quantities: [calls, 0.0, 0.0, 0.0],
-        }
-    }
-
     #[test]
-    fn a_label_more_or_less_is_a_change_of_its_kind_only() {
-        let before = Labels {
-            lenses: vec![label("a", 1.0)],
-            hints: vec![],
+    fn a_label_more_or_less_is_a_change() {
+        let labels = |all: &[(&str, f64)]| {
+            let label = |(subject, calls): &(&str, f64)| Label {
+                subject: (*subject).to_owned(),
+                quantities: [*calls, 0.0, 0.0, 0.0],
+            };
+            Labels(all.iter().map(label).collect())
         };
-        let after = Labels {
-            lenses: vec![label("a", 1.0)],
-            hints: vec![label("h", 3.0)],
-        };
-        assert_eq!(
-            after.changed_since(&before),
-            Changed {
-                lenses: false,
-                hints: true
-            }
-        );
-        assert!(!after.changed_since(&after).any());
-        let renamed = Labels {
-            lenses: vec![label("b", 1.0)],
-            hints: vec![],
-        };
-        assert!(renamed.changed_since(&before).lenses);
+        let shown = labels(&[("a", 100.0), ("b", 3.0)]);
+        assert!(!labels(&[("a", 104.0), ("b", 3.0)]).differ_from(&shown));
+        assert!(labels(&[("a", 110.0), ("b", 3.0)]).differ_from(&shown));
+        assert!(labels(&[("a", 100.0), ("c", 3.0)]).differ_from(&shown));
+        assert!(labels(&[("a", 100.0)]).differ_from(&shown));
+        assert!(Labels::default().differ_from(&shown));
     }
 }

@@ -28,33 +28,20 @@ pub(crate) struct Neighbour {
 /// A client's span between the two is passed over: whoever made the request is the caller.
 pub(crate) fn callers(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<Neighbour> {
     let own: HashSet<ShapeId> = shapes.iter().copied().collect();
-    let above: Vec<CallEdge> = edges(snapshot, |edge| {
-        own.contains(&edge.child) && !own.contains(&edge.parent)
-    });
-    let senders: HashSet<ShapeId> = above
-        .iter()
-        .map(|edge| edge.parent)
-        .filter(|shape| is_carrier(snapshot, *shape))
-        .collect();
+    let above: Vec<CallEdge> =
+        edges(snapshot, |edge| own.contains(&edge.child) && !own.contains(&edge.parent));
+    let senders: HashSet<ShapeId> =
+        above.iter().map(|edge| edge.parent).filter(|shape| is_carrier(snapshot, *shape)).collect();
     let mut behind: HashMap<ShapeId, Vec<ShapeId>> = HashMap::new();
-    for edge in edges(snapshot, |edge| {
-        senders.contains(&edge.child) && !senders.contains(&edge.parent)
-    }) {
+    for edge in edges(snapshot, |edge| senders.contains(&edge.child) && !senders.contains(&edge.parent)) {
         behind.entry(edge.child).or_default().push(edge.parent);
     }
     grouped(
         snapshot,
         above.into_iter().flat_map(|edge| {
-            let callers = behind
-                .get(&edge.parent)
-                .cloned()
-                .unwrap_or_else(|| vec![edge.parent]);
+            let callers = behind.get(&edge.parent).cloned().unwrap_or_else(|| vec![edge.parent]);
             // Two callers behind one sender: which of them sent how many is not known, so the sender itself is named.
-            let caller = if let [only] = callers.as_slice() {
-                *only
-            } else {
-                edge.parent
-            };
+            let caller = if let [only] = callers.as_slice() { *only } else { edge.parent };
             (!own.contains(&caller)).then_some((caller, edge))
         }),
     )
@@ -63,59 +50,37 @@ pub(crate) fn callers(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<Neighbour>
 /// What the function that has `shapes` calls, the longest in sum first. Of a call to another service, that service.
 pub(crate) fn callees(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<Neighbour> {
     let own: HashSet<ShapeId> = shapes.iter().copied().collect();
-    let below = edges(snapshot, |edge| {
-        own.contains(&edge.parent) && !own.contains(&edge.child)
-    });
+    let below = edges(snapshot, |edge| own.contains(&edge.parent) && !own.contains(&edge.child));
     let mut callees = reached(snapshot, &below);
-    callees.sort_by(|a, b| {
-        b.figures
-            .total
-            .cmp(&a.figures.total)
-            .then_with(|| a.name.cmp(&b.name))
-    });
+    callees.sort_by(|a, b| b.figures.total.cmp(&a.figures.total).then_with(|| a.name.cmp(&b.name)));
     callees
 }
 
 /// Where `below` leads, client's spans passed over.
 pub(crate) fn reached(snapshot: &Snapshot, below: &[CallEdge]) -> Vec<Neighbour> {
-    let senders: HashSet<ShapeId> = below
-        .iter()
-        .map(|edge| edge.child)
-        .filter(|shape| is_carrier(snapshot, *shape))
-        .collect();
+    let senders: HashSet<ShapeId> =
+        below.iter().map(|edge| edge.child).filter(|shape| is_carrier(snapshot, *shape)).collect();
     let mut beyond: HashMap<ShapeId, Vec<ShapeId>> = HashMap::new();
-    for edge in edges(snapshot, |edge| {
-        senders.contains(&edge.parent) && !senders.contains(&edge.child)
-    }) {
+    for edge in edges(snapshot, |edge| senders.contains(&edge.parent) && !senders.contains(&edge.child)) {
         beyond.entry(edge.parent).or_default().push(edge.child);
     }
     grouped(
         snapshot,
-        below
-            .iter()
-            .map(|edge| match beyond.get(&edge.child).map(Vec::as_slice) {
-                Some([only]) => (*only, *edge),
-                _ => (edge.child, *edge),
-            }),
+        below.iter().map(|edge| match beyond.get(&edge.child).map(Vec::as_slice) {
+            Some([only]) => (*only, *edge),
+            _ => (edge.child, *edge),
+        }),
     )
 }
 
 fn edges(snapshot: &Snapshot, wanted: impl Fn(&CallEdge) -> bool) -> Vec<CallEdge> {
-    snapshot
-        .by_edge
-        .keys()
-        .filter(|edge| wanted(edge))
-        .copied()
-        .collect()
+    snapshot.by_edge.keys().filter(|edge| wanted(edge)).copied().collect()
 }
 
 /// A span that only carries a call from one function to another, and has no function of its own.
 fn is_carrier(snapshot: &Snapshot, shape: ShapeId) -> bool {
     let kind = snapshot.table.shape(shape).map(|shape| shape.kind);
-    let is_placed = snapshot
-        .table
-        .placement(shape)
-        .is_some_and(|placement| placement.is_shown());
+    let is_placed = snapshot.table.placement(shape).is_some_and(|placement| placement.is_shown());
     matches!(kind, Some(SpanKind::Client | SpanKind::Producer)) && !is_placed
 }
 
@@ -127,41 +92,19 @@ fn grouped(snapshot: &Snapshot, found: impl IntoIterator<Item = (ShapeId, CallEd
         let Some(shape) = snapshot.table.shape(neighbour) else {
             continue;
         };
-        let placement = snapshot
-            .table
-            .placement(neighbour)
-            .filter(|placement| placement.is_shown());
+        let placement = snapshot.table.placement(neighbour).filter(|placement| placement.is_shown());
         let function = placement.and_then(|placement| placement.function.clone());
-        let distinct_name = if function.is_some() {
-            SmolStr::default()
-        } else {
-            shape.name.clone()
-        };
+        let distinct_name = if function.is_some() { SmolStr::default() } else { shape.name.clone() };
         let group = groups.entry((shape.service.clone(), function, distinct_name));
-        group
-            .or_insert_with(|| (shape.name.clone(), Vec::new()))
-            .1
-            .push(edge);
+        group.or_insert_with(|| (shape.name.clone(), Vec::new())).1.push(edge);
     }
     let neighbour = |((service, function, _), (name, mut edges)): (Subject, (SmolStr, Vec<CallEdge>))| {
         edges.sort_unstable();
         edges.dedup();
-        let figures = snapshot
-            .by_edge
-            .figures(edges.iter(), snapshot.window, snapshot.now)?;
-        Some(Neighbour {
-            service: visible(&service, 40),
-            name: visible(&name, 80),
-            function,
-            figures,
-        })
+        let figures = snapshot.by_edge.figures(edges.iter(), snapshot.window, snapshot.now)?;
+        Some(Neighbour { service: visible(&service, 40), name: visible(&name, 80), function, figures })
     };
     let mut neighbours: Vec<Neighbour> = groups.into_iter().filter_map(neighbour).collect();
-    neighbours.sort_by(|a, b| {
-        b.figures
-            .calls
-            .cmp(&a.figures.calls)
-            .then_with(|| a.name.cmp(&b.name))
-    });
+    neighbours.sort_by(|a, b| b.figures.calls.cmp(&a.figures.calls).then_with(|| a.name.cmp(&b.name)));
     neighbours
 }

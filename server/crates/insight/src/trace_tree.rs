@@ -54,19 +54,9 @@ impl TraceTree {
         order.sort_by_key(|at| (spans[*at].span.start, spans[*at].span.span_id, *at));
         let parents = parents(spans, &order);
         let walk = walk(&order, &parents);
-        let start = order
-            .first()
-            .map_or(Timestamp::ZERO, |first| spans[*first].span.start);
-        let end = spans
-            .iter()
-            .map(|placed| placed.span.start.max(placed.span.end))
-            .max()
-            .unwrap_or(start);
-        let mut tree = TraceTree {
-            start,
-            duration: end.since(start),
-            ..TraceTree::default()
-        };
+        let start = order.first().map_or(Timestamp::ZERO, |first| spans[*first].span.start);
+        let end = spans.iter().map(|placed| placed.span.start.max(placed.span.end)).max().unwrap_or(start);
+        let mut tree = TraceTree { start, duration: end.since(start), ..TraceTree::default() };
         let mut row_of = vec![0; spans.len()];
         for (at, depth, parent) in walk {
             row_of[at] = tree.rows.len();
@@ -89,11 +79,7 @@ impl TraceTree {
     /// Looks up the line of every row's function in `index`.
     pub fn locate(&mut self, index: &Index) {
         for row in &mut self.rows {
-            let function = row
-                .placement
-                .function
-                .as_ref()
-                .and_then(|key| index.function(key));
+            let function = row.placement.function.as_ref().and_then(|key| index.function(key));
             row.line = function.map(|function| function.name_position.line);
         }
     }
@@ -160,14 +146,9 @@ fn parent_of(spans: &[PlacedSpan], by_id: &HashMap<SpanId, Vec<usize>>, at: usiz
         return Some(*first);
     }
     let candidates = by_id.get(&span.parent?)?;
-    let same_service = candidates
-        .iter()
-        .rev()
-        .find(|parent| spans[**parent].span.service() == span.service());
-    same_service
-        .or(candidates.last())
-        .copied()
-        .filter(|parent| *parent != at)
+    let same_service =
+        candidates.iter().rev().find(|parent| spans[**parent].span.service() == span.service());
+    same_service.or(candidates.last()).copied().filter(|parent| *parent != at)
 }
 
 /// Makes a root of the earliest span of every circle.

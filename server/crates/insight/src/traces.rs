@@ -55,11 +55,7 @@ pub struct TraceSummary {
 
 /// Traces that `filter` wants, newest first.
 pub fn recent(snapshot: &Snapshot, filter: &Filter) -> Vec<TraceSummary> {
-    let limit = if filter.limit == 0 {
-        DEFAULT_LIMIT
-    } else {
-        filter.limit.min(MAX_LIMIT)
-    };
+    let limit = if filter.limit == 0 { DEFAULT_LIMIT } else { filter.limit.min(MAX_LIMIT) };
     let shapes = filter.function.as_ref().map(|function| {
         let shapes = snapshot.shapes_of.get(function);
         shapes.map(|shapes| shapes.to_vec()).unwrap_or_default()
@@ -69,22 +65,15 @@ pub fn recent(snapshot: &Snapshot, filter: &Filter) -> Vec<TraceSummary> {
     }
     let query = Query {
         service: filter.service.as_deref().map(Into::into),
-        tags: shapes
-            .as_ref()
-            .map(|shapes| shapes.iter().map(|shape| shape.0).collect()),
+        tags: shapes.as_ref().map(|shapes| shapes.iter().map(|shape| shape.0).collect()),
         errors_only: filter.errors,
         since: filter.since,
         // A trace may have failed elsewhere: look at more than are wanted, then keep those that failed here.
-        limit: if filter.errors && shapes.is_some() {
-            limit * 4
-        } else {
-            limit
-        },
+        limit: if filter.errors && shapes.is_some() { limit * 4 } else { limit },
     };
     let found = snapshot.store.traces(&query).into_iter();
-    let mut traces: Vec<_> = found
-        .filter_map(|trace| summary(snapshot, filter, shapes.as_deref(), trace))
-        .collect();
+    let mut traces: Vec<_> =
+        found.filter_map(|trace| summary(snapshot, filter, shapes.as_deref(), trace)).collect();
     traces.truncate(limit);
     traces
 }
@@ -94,9 +83,7 @@ pub fn function_on_line(snapshot: &Snapshot, file: &SourceFile, line: u32) -> Op
     let innermost = file.function_on_line(line)?;
     let mut function = innermost;
     while !snapshot.shapes_of.contains_key(&function.key) {
-        let parent = function
-            .parent
-            .and_then(|parent| file.functions.get(parent as usize));
+        let parent = function.parent.and_then(|parent| file.functions.get(parent as usize));
         match parent {
             Some(parent) => function = parent,
             None => return Some(innermost.key.clone()),
@@ -120,11 +107,7 @@ fn summary(
         span_id,
         name: visible(&trace.name, 120),
         service: visible(&trace.service, 60),
-        services: trace
-            .services
-            .iter()
-            .map(|service| visible(service, 60))
-            .collect(),
+        services: trace.services.iter().map(|service| visible(service, 60)).collect(),
         start: trace.start,
         duration: trace.duration,
         spans: trace.spans,
@@ -134,13 +117,8 @@ fn summary(
 
 fn span_of(snapshot: &Snapshot, trace_id: TraceId, shapes: &[ShapeId], failed: bool) -> Option<SpanId> {
     let trace = snapshot.store.trace(trace_id)?;
-    let spans = trace
-        .spans
-        .iter()
-        .filter(|stored| shapes.contains(&ShapeId(stored.tag)))
-        .map(|stored| &stored.span);
+    let spans =
+        trace.spans.iter().filter(|stored| shapes.contains(&ShapeId(stored.tag))).map(|stored| &stored.span);
     let wanted = spans.filter(|span| !failed || span.is_error());
-    wanted
-        .max_by_key(|span| (span.duration(), span.start))
-        .map(|span| span.span_id)
+    wanted.max_by_key(|span| (span.duration(), span.start)).map(|span| span.span_id)
 }

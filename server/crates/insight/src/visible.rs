@@ -32,11 +32,7 @@ pub fn visible_lines(text: &str, lines: usize, limit: usize) -> Vec<String> {
     let mut shown: Vec<String> = Vec::new();
     let mut rest = text.lines();
     for line in rest.by_ref().take(lines) {
-        let indent = line
-            .chars()
-            .take_while(|character| matches!(character, ' ' | '\t'))
-            .count()
-            .min(40);
+        let indent = line.chars().take_while(|character| matches!(character, ' ' | '\t')).count().min(40);
         shown.push(format!("{:indent$}{}", "", visible(line, limit)));
     }
     if rest.next().is_some() {
@@ -163,10 +159,7 @@ mod tests {
 
     #[test]
     fn blocks_keep_their_lines() {
-        assert_eq!(
-            visible_lines("a\n  b\u{202e}\nc\nd", 3, 80),
-            ["a", "  b‹U+202E›", "c", "…"]
-        );
+        assert_eq!(visible_lines("a\n  b\u{202e}\nc\nd", 3, 80), ["a", "  b‹U+202E›", "c", "…"]);
     }
 
     #[test]

@@ -47,23 +47,13 @@ impl Layout {
         let names = longest(&|row| indent(row) + columns(&name(row))).clamp(12, width * 3 / 10);
         let services = match tree.services.len() {
             0 | 1 => 0,
-            _ => tree
-                .services
-                .iter()
-                .map(|service| columns(&visible(service, 20)))
-                .max()
-                .unwrap_or(0)
-                .min(16),
+            _ => {
+                tree.services.iter().map(|service| columns(&visible(service, 20))).max().unwrap_or(0).min(16)
+            }
         };
         let places = longest(&|row| columns(&tail(row))).min(width / 4);
         let taken = 2 + names + 1 + services + usize::from(services > 0) + 1 + DURATION + 2 + places;
-        Layout {
-            width,
-            names,
-            services,
-            bars: width.saturating_sub(taken).max(8),
-            places,
-        }
+        Layout { width, names, services, bars: width.saturating_sub(taken).max(8), places }
     }
 
     fn line(&self, tree: &TraceTree, row: &TraceRow) -> String {
@@ -73,16 +63,9 @@ impl Layout {
         if self.services > 0 {
             line += &format!("{} ", fit(&visible(row.span.service(), 20), self.services));
         }
-        let duration = if row.span.end.0 == 0 {
-            "open".to_owned()
-        } else {
-            wording::duration(row.duration)
-        };
+        let duration = if row.span.end.0 == 0 { "open".to_owned() } else { wording::duration(row.duration) };
         line += &format!("{} {:>DURATION$}  ", bar(tree, row, self.bars), duration);
-        line += &fit(
-            &tail(row),
-            self.places.min(self.width.saturating_sub(columns(&line))),
-        );
+        line += &fit(&tail(row), self.places.min(self.width.saturating_sub(columns(&line))));
         line.truncate(line.trim_end().len());
         line
     }
@@ -92,12 +75,7 @@ fn heading(tree: &TraceTree, width: usize) -> String {
     let Some(root) = tree.root() else {
         return "no spans".into();
     };
-    let services: Vec<String> = tree
-        .services
-        .iter()
-        .take(5)
-        .map(|service| visible(service, 30))
-        .collect();
+    let services: Vec<String> = tree.services.iter().take(5).map(|service| visible(service, 30)).collect();
     let mut heading = format!(
         "{} · {} · {} · {}",
         visible(&root.span.name, 60),
@@ -139,13 +117,7 @@ fn place(row: &TraceRow) -> Option<String> {
     let function = row.placement.function.as_ref()?;
     let file = function.file.rsplit('/').next().unwrap_or_default();
     let unsure = if row.placement.is_shown() { "" } else { " ?" };
-    let line = row
-        .placement
-        .call_place
-        .as_ref()
-        .filter(|place| place.file == function.file)
-        .map(|place| place.line);
-    Some(match line {
+    Some(match row.line {
         Some(line) => format!("{}:{}{unsure}", visible(file, 40), line + 1),
         None => format!("{} {}{unsure}", visible(file, 40), visible(&function.path, 40)),
     })
@@ -160,10 +132,5 @@ fn bar(tree: &TraceTree, row: &TraceRow, width: usize) -> String {
     let begin = ((share(row.offset) * width as f64) as usize).min(width.saturating_sub(1));
     let length = ((share(row.duration) * width as f64).round() as usize).clamp(1, width - begin);
     let stroke = if row.duration.is_zero() { "·" } else { "━" };
-    format!(
-        "{}{}{}",
-        " ".repeat(begin),
-        stroke.repeat(length),
-        " ".repeat(width - begin - length)
-    )
+    format!("{}{}{}", " ".repeat(begin), stroke.repeat(length), " ".repeat(width - begin - length))
 }

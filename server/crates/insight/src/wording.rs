@@ -36,11 +36,7 @@ pub fn count(count: u64) -> String {
 
 /// A count and its noun in the right number: `1 call`, `240 calls`.
 pub fn counted(number: u64, singular: &str, plural: &str) -> String {
-    format!(
-        "{} {}",
-        count(number),
-        if number == 1 { singular } else { plural }
-    )
+    format!("{} {}", count(number), if number == 1 { singular } else { plural })
 }
 
 /// How long ago something was: `now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 d ago`.
@@ -98,11 +94,7 @@ pub fn bytes(bytes: usize) -> String {
     for unit in ["B", "KiB", "MiB", "GiB"] {
         if value < 1023.5 || unit == "GiB" {
             let is_short = unit != "B" && value < 9.95;
-            return if is_short {
-                format!("{value:.1} {unit}")
-            } else {
-                format!("{value:.0} {unit}")
-            };
+            return if is_short { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") };
         }
         value /= 1024.0;
     }
@@ -164,13 +156,9 @@ mod tests {
 
     #[test]
     fn ages_shares_ratios_and_sizes() {
-        for (seconds, text) in [
-            (0, "now"),
-            (12, "12 s ago"),
-            (179, "2 min ago"),
-            (7_200, "2 h ago"),
-            (500_000, "5 d ago"),
-        ] {
+        for (seconds, text) in
+            [(0, "now"), (12, "12 s ago"), (179, "2 min ago"), (7_200, "2 h ago"), (500_000, "5 d ago")]
+        {
             assert_eq!(ago(Duration::from_secs(seconds)), text);
         }
         for (part, whole, text) in [
@@ -193,12 +181,9 @@ mod tests {
         ] {
             assert_eq!(times(ratio).as_deref(), text, "{ratio}");
         }
-        for (size, text) in [
-            (812, "812 B"),
-            (1_234, "1.2 KiB"),
-            (256 << 20, "256 MiB"),
-            (5 << 40, "5120 GiB"),
-        ] {
+        for (size, text) in
+            [(812, "812 B"), (1_234, "1.2 KiB"), (256 << 20, "256 MiB"), (5 << 40, "5120 GiB")]
+        {
             assert_eq!(bytes(size), text);
         }
     }

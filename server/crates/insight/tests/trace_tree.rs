@@ -16,11 +16,7 @@ fn span(line: &str) -> PlacedSpan {
     let (id, parent, service, times, name) = (word(), word(), word(), word(), word());
     let (start, end) = times.split_once("..").unwrap();
     let ms = |text: &str| Timestamp(text.parse::<u64>().unwrap() * 1_000_000);
-    let code = if name.starts_with('!') {
-        StatusCode::Error
-    } else {
-        StatusCode::Unset
-    };
+    let code = if name.starts_with('!') { StatusCode::Error } else { StatusCode::Unset };
     let span = Span {
         trace_id: TraceId([1; 16]),
         span_id: SpanId::from_hex(id).unwrap(),
@@ -32,28 +28,16 @@ fn span(line: &str) -> PlacedSpan {
         attributes: Default::default(),
         events: Vec::new(),
         links: Vec::new(),
-        status: Status {
-            code,
-            message: Default::default(),
-        },
+        status: Status { code, message: Default::default() },
         trace_state: Default::default(),
-        resource: Arc::new(Resource {
-            attributes: [(keys::SERVICE_NAME, service)].into_iter().collect(),
-        }),
+        resource: Arc::new(Resource { attributes: [(keys::SERVICE_NAME, service)].into_iter().collect() }),
         scope: Default::default(),
     };
-    PlacedSpan {
-        span: Arc::new(span),
-        placement: Arc::default(),
-    }
+    PlacedSpan { span: Arc::new(span), placement: Arc::default() }
 }
 
 fn trace(text: &str) -> Vec<PlacedSpan> {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .map(span)
-        .collect()
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(span).collect()
 }
 
 fn check(text: &str, expect: Expect) {
@@ -61,14 +45,8 @@ fn check(text: &str, expect: Expect) {
     let tree = TraceTree::new(&spans);
     assert_eq!(tree.rows.len(), spans.len(), "no span is lost");
     for (at, row) in tree.rows.iter().enumerate() {
-        assert!(
-            row.parent.is_none_or(|parent| parent < at),
-            "parents stand before children"
-        );
-        assert_eq!(
-            row.depth,
-            row.parent.map_or(0, |parent| tree.rows[parent].depth + 1)
-        );
+        assert!(row.parent.is_none_or(|parent| parent < at), "parents stand before children");
+        assert_eq!(row.depth, row.parent.map_or(0, |parent| tree.rows[parent].depth + 1));
     }
     let outline = tree.rows.iter().map(|row| {
         let orphan = if row.is_orphan { " (orphan)" } else { "" };
@@ -145,41 +123,24 @@ fn a_shared_id_puts_the_server_below_the_client() {
 
 #[test]
 fn depth_costs_no_stack() {
-    let spans: Vec<_> = (1..=100_000u32)
-        .map(|n| span(&format!("{n:x} {:x} a {n}..{} deep", n - 1, n + 5)))
-        .collect();
-    let tree = std::thread::Builder::new()
-        .stack_size(256 << 10)
-        .spawn(move || TraceTree::new(&spans))
-        .unwrap();
-    assert_eq!(
-        tree.join().unwrap().rows.last().map(|row| row.depth),
-        Some(99_999)
-    );
+    let spans: Vec<_> =
+        (1..=100_000u32).map(|n| span(&format!("{n:x} {:x} a {n}..{} deep", n - 1, n + 5))).collect();
+    let tree =
+        std::thread::Builder::new().stack_size(256 << 10).spawn(move || TraceTree::new(&spans)).unwrap();
+    assert_eq!(tree.join().unwrap().rows.last().map(|row| row.depth), Some(99_999));
 }
 
 #[test]
 fn absurd_times_saturate() {
     let tree = TraceTree::new(&trace("1 - a 50..10 backwards\n2 1 a 0..0 never ended"));
     assert_eq!(tree.duration, Duration::from_millis(50));
-    assert_eq!(
-        tree.rows.iter().map(|row| row.duration).max(),
-        Some(Duration::ZERO)
-    );
+    assert_eq!(tree.rows.iter().map(|row| row.duration).max(), Some(Duration::ZERO));
     assert_eq!(TraceTree::new(&[]).rows.len(), 0);
 }
 
 fn placed(mut placed: PlacedSpan, file: &str, path: &str, confidence: Confidence) -> PlacedSpan {
-    let function = FunctionKey {
-        file: file.into(),
-        path: path.into(),
-        nth: 0,
-    };
-    placed.placement = Arc::new(Placement {
-        function: Some(function),
-        confidence,
-        ..Placement::default()
-    });
+    let function = FunctionKey { file: file.into(), path: path.into(), nth: 0 };
+    placed.placement = Arc::new(Placement { function: Some(function), confidence, ..Placement::default() });
     placed
 }
 
@@ -191,25 +152,13 @@ fn the_waterfall_reads_at_a_glance() {
          3 2 cart 14..98 !GET /cart/{id}
          4 1 storefront 120..330 charge a card whose name is far too long for the column",
     );
-    spans[0] = placed(
-        spans[0].clone(),
-        "storefront/app.py",
-        "checkout",
-        Confidence::Certain,
-    );
-    spans[3] = placed(
-        spans[3].clone(),
-        "storefront/pay.py",
-        "charge",
-        Confidence::Possible,
-    );
+    spans[0] = placed(spans[0].clone(), "storefront/app.py", "checkout", Confidence::Certain);
+    spans[3] = placed(spans[3].clone(), "storefront/pay.py", "charge", Confidence::Possible);
     let mut failed = (*spans[2].span).clone();
     failed.events.push(Event {
         time: failed.end,
         name: "exception".into(),
-        attributes: [(keys::EXCEPTION_MESSAGE, "out of\nstock \u{202e}")]
-            .into_iter()
-            .collect(),
+        attributes: [(keys::EXCEPTION_MESSAGE, "out of\nstock \u{202e}")].into_iter().collect(),
     });
     spans[2].span = Arc::new(failed);
     let lines = waterfall_text(&TraceTree::new(&spans), 100);
@@ -228,18 +177,11 @@ fn every_line_fits_whatever_the_width_and_the_names() {
     let mut spans =
         trace("1 - 日本語サービス 0..100 root 🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀\n2 1 b 0..0 zero");
     for depth in 0..60 {
-        spans.push(span(&format!(
-            "{:x} {:x} svc{depth} {depth}..99 level",
-            0x10 + depth,
-            0xf + depth
-        )));
+        spans.push(span(&format!("{:x} {:x} svc{depth} {depth}..99 level", 0x10 + depth, 0xf + depth)));
     }
     for width in [0, 60, 73, 120, 200] {
         for line in waterfall_text(&TraceTree::new(&spans), width) {
-            assert!(
-                insight::visible::columns(&line) <= width.max(60),
-                "{width}: {line}"
-            );
+            assert!(insight::visible::columns(&line) <= width.max(60), "{width}: {line}");
         }
     }
 }

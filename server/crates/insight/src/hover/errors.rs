@@ -61,11 +61,7 @@ pub(super) fn errors(snapshot: &Snapshot, shapes: &[ShapeId]) -> (Vec<ErrorKind>
 fn add(snapshot: &Snapshot, kinds: &mut BTreeMap<String, ErrorKind>, span: &Span) {
     let exception = span.exceptions().last();
     let sent = exception.and_then(|event| event.attributes.str(keys::EXCEPTION_TYPE));
-    let mut name = visible(
-        sent.or_else(|| span.attributes.str("error.type"))
-            .unwrap_or("error"),
-        80,
-    );
+    let mut name = visible(sent.or_else(|| span.attributes.str("error.type")).unwrap_or("error"), 80);
     if kinds.len() >= MAX_TYPES && !kinds.contains_key(&name) {
         name = "other".into();
     }

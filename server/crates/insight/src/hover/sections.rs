@@ -30,21 +30,12 @@ pub(super) fn function(snapshot: &Snapshot, file: &SourceFile, function: &Functi
     let Some(figures) = figures::of_function(snapshot, &function.key) else {
         return unsure;
     };
-    let all = snapshot
-        .shapes_of
-        .get(&function.key)
-        .map(|shapes| shapes.to_vec())
-        .unwrap_or_default();
+    let all = snapshot.shapes_of.get(&function.key).map(|shapes| shapes.to_vec()).unwrap_or_default();
     let calls = figures::calls_among(snapshot, &all);
     let mut blocks = vec![title(function, snapshot, &calls), distribution(&figures)];
     blocks.extend(over_time(snapshot, &figures));
     blocks.extend(errors_block(snapshot, &calls, &figures));
-    blocks.extend(neighbours_block(
-        snapshot,
-        "Called by",
-        neighbours::callers(snapshot, &calls),
-        None,
-    ));
+    blocks.extend(neighbours_block(snapshot, "Called by", neighbours::callers(snapshot, &calls), None));
     blocks.extend(neighbours_block(
         snapshot,
         "Calls",
@@ -65,10 +56,7 @@ pub(super) fn call(snapshot: &Snapshot, site: &CallSite, cost: &CallCost<'_>) ->
         title.extend([words(" to "), quoted(target, 40)]);
     }
     let mut blocks = vec![Block::Title(title), distribution(&cost.figures)];
-    if let Some(per_call) = cost
-        .per_call
-        .filter(|per_call| wording::times(*per_call).is_some())
-    {
+    if let Some(per_call) = cost.per_call.filter(|per_call| wording::times(*per_call).is_some()) {
         let times = wording::times(per_call).unwrap_or_default();
         blocks.push(Block::Line(vec![
             words(&format!("{times} for each call of ")),
@@ -92,10 +80,7 @@ fn title(function: &Function, snapshot: &Snapshot, calls: &[ShapeId]) -> Block {
         .collect();
     if !services.is_empty() {
         pieces.push(words(" in "));
-        pieces.push(quoted(
-            &services.into_iter().take(4).collect::<Vec<_>>().join(", "),
-            120,
-        ));
+        pieces.push(quoted(&services.into_iter().take(4).collect::<Vec<_>>().join(", "), 120));
     }
     Block::Title(pieces)
 }
@@ -111,10 +96,7 @@ fn distribution(figures: &Figures) -> Block {
     );
     if figures.errors > 0 {
         let errors = wording::counted(figures.errors, "error", "errors");
-        line += &format!(
-            " · {errors} ({})",
-            wording::percent(figures.errors, figures.calls)
-        );
+        line += &format!(" · {errors} ({})", wording::percent(figures.errors, figures.calls));
     }
     Block::Line(vec![words(&line)])
 }
@@ -126,9 +108,7 @@ fn over_time(snapshot: &Snapshot, figures: &Figures) -> Option<Block> {
     let calls = wording::sparkline(figures.calls_over_time.iter().map(|calls| *calls as f64));
     let medians = wording::sparkline(figures.p50_over_time.iter().map(|median| median.as_secs_f64()));
     let window = wording::duration(snapshot.window);
-    Some(Block::Line(vec![words(&format!(
-        "calls {calls} · p50 {medians} over the last {window}"
-    ))]))
+    Some(Block::Line(vec![words(&format!("calls {calls} · p50 {medians} over the last {window}"))]))
 }
 
 fn errors_block(snapshot: &Snapshot, calls: &[ShapeId], figures: &Figures) -> Option<Block> {
@@ -138,10 +118,8 @@ fn errors_block(snapshot: &Snapshot, calls: &[ShapeId], figures: &Figures) -> Op
     let (kinds, is_cut) = errors(snapshot, calls);
     let item = |kind: &super::errors::ErrorKind| {
         let age = wording::ago(snapshot.now.since(kind.latest));
-        let mut pieces = vec![
-            quoted(&kind.name, 80),
-            words(&format!(" ×{}, {age}", wording::count(kind.count))),
-        ];
+        let mut pieces =
+            vec![quoted(&kind.name, 80), words(&format!(" ×{}, {age}", wording::count(kind.count)))];
         if let Some(place) = &kind.place {
             pieces.extend([words(", thrown at "), quoted(place, 160)]);
         }
@@ -150,11 +128,7 @@ fn errors_block(snapshot: &Snapshot, calls: &[ShapeId], figures: &Figures) -> Op
         }
         pieces
     };
-    let heading = if is_cut {
-        "Errors in the latest failed traces"
-    } else {
-        "Errors"
-    };
+    let heading = if is_cut { "Errors in the latest failed traces" } else { "Errors" };
     let items: Vec<_> = kinds.iter().map(item).collect();
     (!items.is_empty()).then(|| Block::List(heading.into(), items))
 }
@@ -169,10 +143,7 @@ fn neighbours_block(
     let item = |neighbour: &Neighbour| {
         let mut pieces = vec![quoted(&neighbour.service, 40), words(" ")];
         pieces.push(match &neighbour.function {
-            Some(key) => Piece::Function {
-                words: place_words(snapshot, key),
-                key: key.clone(),
-            },
+            Some(key) => Piece::Function { words: place_words(snapshot, key), key: key.clone() },
             None => quoted(&neighbour.name, 80),
         });
         let figures = &neighbour.figures;
@@ -182,10 +153,7 @@ fn neighbours_block(
         let count = each.unwrap_or_else(|| format!("×{}", wording::count(figures.calls)));
         pieces.push(words(&format!(" {} {count}", wording::duration(figures.p50))));
         if figures.errors > 0 {
-            pieces.push(words(&format!(
-                " · {}",
-                wording::counted(figures.errors, "error", "errors")
-            )));
+            pieces.push(words(&format!(" · {}", wording::counted(figures.errors, "error", "errors"))));
         }
         pieces
     };
@@ -197,11 +165,7 @@ fn neighbours_block(
 }
 
 fn traces_block(snapshot: &Snapshot, figures: &Figures) -> Option<Block> {
-    let named = [
-        ("slowest", figures.slowest),
-        ("latest", figures.latest),
-        ("failed", figures.latest_error),
-    ];
+    let named = [("slowest", figures.slowest), ("latest", figures.latest), ("failed", figures.latest_error)];
     let item = |(name, exemplar): (&str, Exemplar)| {
         let age = wording::ago(snapshot.now.since(exemplar.end));
         let link = Piece::Trace {
@@ -211,20 +175,14 @@ fn traces_block(snapshot: &Snapshot, figures: &Figures) -> Option<Block> {
         };
         vec![words(&format!("{name} ")), link]
     };
-    let present = named
-        .into_iter()
-        .filter_map(|(name, exemplar)| exemplar.map(|exemplar| (name, exemplar)));
+    let present = named.into_iter().filter_map(|(name, exemplar)| exemplar.map(|exemplar| (name, exemplar)));
     let items: Vec<_> = present.map(item).collect();
     (!items.is_empty()).then(|| Block::List("Traces".into(), items))
 }
 
 fn evidence(snapshot: &Snapshot, calls: &[ShapeId], file: &SourceFile) -> Option<Block> {
     let mut items: Vec<Vec<Piece>> = Vec::new();
-    for placement in calls
-        .iter()
-        .take(MAX_SHAPES)
-        .filter_map(|shape| snapshot.table.placement(*shape))
-    {
+    for placement in calls.iter().take(MAX_SHAPES).filter_map(|shape| snapshot.table.placement(*shape)) {
         let item = evidence_pieces(placement);
         if !items.contains(&item) {
             items.push(item);
@@ -250,9 +208,7 @@ fn evidence_pieces(placement: &Placement) -> Vec<Piece> {
 /// Window and revision: what the figures are figures of.
 fn origin(snapshot: &Snapshot, figures: &Figures) -> Block {
     let mut pieces = vec![words(&format!("The last {}", wording::duration(snapshot.window)))];
-    let latest = figures
-        .latest
-        .and_then(|latest| snapshot.store.span(latest.trace_id, latest.span_id));
+    let latest = figures.latest.and_then(|latest| snapshot.store.span(latest.trace_id, latest.span_id));
     if let Some(revision) =
         latest.and_then(|stored| stored.span.resource.revision().map(|it| visible(it, 40)))
     {
@@ -282,11 +238,7 @@ fn unsure(snapshot: &Snapshot, key: &FunctionKey) -> Vec<Block> {
             break;
         }
     }
-    if items.is_empty() {
-        Vec::new()
-    } else {
-        vec![Block::List("Unsure, and not counted".into(), items)]
-    }
+    if items.is_empty() { Vec::new() } else { vec![Block::List("Unsure, and not counted".into(), items)] }
 }
 
 /// `add (cart.py:12)`
