@@ -44,6 +44,7 @@ struct Cut {
     parents: u64,
     bad_links: u64,
     empty_keys: u64,
+    empty_events: u64,
     untraced_logs: u64,
 }
 
@@ -136,6 +137,11 @@ impl<'l> Intake<'l> {
         self.cut.empty_keys += 1;
     }
 
+    /// Counts an event that says nothing, not even when.
+    pub(crate) fn empty_event(&mut self) {
+        self.cut.empty_events += 1;
+    }
+
     /// Counts a parent id that is none.
     pub(crate) fn bad_parent(&mut self) {
         self.cut.parents += 1;
@@ -222,6 +228,7 @@ impl<'l> Intake<'l> {
             (PARENT_UNREADABLE, cut.parents),
             (LINK_UNREADABLE, cut.bad_links),
             (EMPTY_KEY, cut.empty_keys),
+            ("events that say nothing are left out", cut.empty_events),
             (UNTRACED_LOGS, cut.untraced_logs),
         ];
         for (reason, count) in trimmed.into_iter().filter(|(_, count)| *count > 0) {

@@ -162,7 +162,9 @@ fn span_field(
         9 => proto_pair(field.bytes()?, &mut span.attributes, intake)?,
         11 => {
             let bytes = field.bytes()?;
-            if intake.room_for(Part::Event, span.events.len()) {
+            if bytes.is_empty() {
+                intake.empty_event();
+            } else if intake.room_for(Part::Event, span.events.len()) {
                 span.events.push(event(bytes, intake)?);
             }
         }

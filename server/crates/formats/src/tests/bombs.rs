@@ -44,7 +44,7 @@ fn bomb(name: &str) -> Vec<u8> {
         "empty links" => with_span(&empty(13)),
         "short attributes" => with_span(&field(9, &field(1, b"k")).repeat(BODY / 5)),
         "small spans" => many_spans(b""),
-        "small spans full of events" => many_spans(&[11 << 3 | 2, 0].repeat(128)),
+        "small spans full of events" => many_spans(&field(11, &[0x12, 0]).repeat(128)),
         "small spans full of attributes" => many_spans(&field(9, &field(1, b"k")).repeat(128)),
         "one long list" => {
             with_span(&field(9, &[field(1, b"k"), field(2, &field(5, &[0x0a, 0].repeat(BODY / 2)))].concat()))
@@ -132,7 +132,7 @@ fn parts_over_the_limit_are_left_out_and_counted() {
     let link = [field(1, &[1; 16]), field(2, &[2; 8])].concat();
     let rest = [
         field(9, &field(1, b"k")).repeat(5),
-        field(11, b"").repeat(5),
+        field(11, &field(2, b"e")).repeat(5),
         field(13, &link).repeat(5),
         field(5, "aääää".as_bytes()),
     ];
@@ -140,8 +140,8 @@ fn parts_over_the_limit_are_left_out_and_counted() {
     expect_test::expect![[r#"
         01010101010101010101010101010101 0202020202020202 < - UNSPECIFIED "aää" 0+0 Unset service=unknown_service scope=/
           k=null k=null k=null
-          event "" at 0
-          event "" at 0
+          event "e" at 0
+          event "e" at 0
           link 01010101010101010101010101010101 0202020202020202
         trimmed 2: attributes over the limit are left out
         trimmed 3: events over the limit are left out

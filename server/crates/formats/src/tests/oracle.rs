@@ -48,6 +48,7 @@ fn by_oracle(data: &TracesData) -> Vec<String> {
                 let events: Vec<_> = span
                     .events
                     .iter()
+                    .filter(|event| event.encoded_len() > 0)
                     .map(|event| (event.time_unix_nano, &event.name, pairs(&event.attributes)))
                     .collect();
                 let links: Vec<_> = span
