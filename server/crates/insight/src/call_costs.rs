@@ -91,7 +91,7 @@ impl<'a> Found<'a> {
 fn owners(snapshot: &Snapshot, file: &SourceFile) -> HashMap<ShapeId, u32> {
     let mut owners = HashMap::new();
     for (at, function) in file.functions.iter().enumerate() {
-        for shape in snapshot.shapes_of.get(&function.key).into_iter().flat_map(|shapes| shapes.iter()) {
+        for shape in snapshot.shapes(&function.key) {
             owners.insert(*shape, at as u32);
         }
     }
@@ -104,9 +104,9 @@ fn edges_below(
     owners: &HashMap<ShapeId, u32>,
 ) -> BTreeMap<(u32, ShapeId), Vec<CallEdge>> {
     let mut below: BTreeMap<(u32, ShapeId), Vec<CallEdge>> = BTreeMap::new();
-    for edge in snapshot.by_edge.keys() {
-        if let Some(owner) = owners.get(&edge.parent) {
-            below.entry((*owner, edge.child)).or_default().push(*edge);
+    for (parent, owner) in owners {
+        for edge in snapshot.calls.from(*parent) {
+            below.entry((*owner, edge.child)).or_default().push(edge);
         }
     }
     below
@@ -254,7 +254,7 @@ fn target(snapshot: &Snapshot, edges: &[CallEdge]) -> Option<SmolStr> {
 
 /// Services whose spans ran directly below spans of shape `child`.
 fn remote_services(snapshot: &Snapshot, child: ShapeId, service: &SmolStr) -> HashSet<SmolStr> {
-    let below = snapshot.by_edge.keys().filter(|edge| edge.parent == child);
+    let below = snapshot.calls.from(child);
     let served = below.filter_map(|edge| snapshot.table.shape(edge.child)).map(|shape| shape.service.clone());
     served.filter(|other| other != service).collect()
 }

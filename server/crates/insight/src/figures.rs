@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use attribution::ShapeId;
 use source::FunctionKey;
 use store::Figures;
-use world::{CallEdge, Snapshot};
+use world::Snapshot;
 
 use crate::wording;
 
@@ -15,8 +15,7 @@ use crate::wording;
 /// A function often carries several spans a call: the framework's for the request, and its own for a step. A kind
 /// of span that mostly runs inside another kind of the same function is a step and not another call.
 pub fn of_function(snapshot: &Snapshot, function: &FunctionKey) -> Option<Figures> {
-    let shapes = snapshot.shapes_of.get(function)?;
-    let calls = calls_among(snapshot, shapes);
+    let calls = calls_among(snapshot, snapshot.shapes(function));
     snapshot.by_shape.figures(calls.iter(), snapshot.window, snapshot.now)
 }
 
@@ -47,20 +46,18 @@ pub(crate) fn calls_among(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<ShapeI
     if calls.is_empty() { shapes.to_vec() } else { calls }
 }
 
+/// Those of `shapes` that mostly run inside another of them.
 fn steps_among(snapshot: &Snapshot, shapes: &[ShapeId]) -> HashSet<ShapeId> {
     let own: HashSet<ShapeId> = shapes.iter().copied().collect();
-    let mut inside: std::collections::HashMap<ShapeId, Vec<CallEdge>> = Default::default();
-    for edge in snapshot.by_edge.keys() {
-        if edge.parent != edge.child && own.contains(&edge.parent) && own.contains(&edge.child) {
-            inside.entry(edge.child).or_default().push(*edge);
-        }
-    }
-    let mostly_inside = |(shape, edges): (ShapeId, Vec<CallEdge>)| {
-        let within = snapshot.by_edge.figures(edges.iter(), snapshot.window, snapshot.now)?.calls;
-        let all = snapshot.by_shape.figures([&shape], snapshot.window, snapshot.now)?.calls;
-        (within * 2 > all).then_some(shape)
+    let is_step = |shape: &ShapeId| {
+        let inside =
+            snapshot.calls.to(*shape).filter(|edge| edge.parent != *shape && own.contains(&edge.parent));
+        let inside: Vec<_> = inside.collect();
+        let within = snapshot.by_edge.figures(&inside, snapshot.window, snapshot.now)?.calls;
+        let all = snapshot.by_shape.figures([shape], snapshot.window, snapshot.now)?.calls;
+        (within * 2 > all).then_some(*shape)
     };
-    inside.into_iter().filter_map(mostly_inside).collect()
+    shapes.iter().filter_map(is_step).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Who really calls a function, and what it really calls: across services, from the edges seen in traces.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use attribution::ShapeId;
 use model::{SmolStr, SpanKind};
@@ -28,29 +28,21 @@ pub(crate) struct Neighbour {
 /// A client's span between the two is passed over: whoever made the request is the caller.
 pub(crate) fn callers(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<Neighbour> {
     let own: HashSet<ShapeId> = shapes.iter().copied().collect();
-    let above: Vec<CallEdge> =
-        edges(snapshot, |edge| own.contains(&edge.child) && !own.contains(&edge.parent));
-    let senders: HashSet<ShapeId> =
-        above.iter().map(|edge| edge.parent).filter(|shape| is_carrier(snapshot, *shape)).collect();
-    let mut behind: HashMap<ShapeId, Vec<ShapeId>> = HashMap::new();
-    for edge in edges(snapshot, |edge| senders.contains(&edge.child) && !senders.contains(&edge.parent)) {
-        behind.entry(edge.child).or_default().push(edge.parent);
-    }
-    grouped(
-        snapshot,
-        above.into_iter().flat_map(|edge| {
-            let callers = behind.get(&edge.parent).cloned().unwrap_or_else(|| vec![edge.parent]);
-            // Two callers behind one sender: which of them sent how many is not known, so the sender itself is named.
-            let caller = if let [only] = callers.as_slice() { *only } else { edge.parent };
-            (!own.contains(&caller)).then_some((caller, edge))
-        }),
-    )
+    let above = shapes.iter().flat_map(|shape| snapshot.calls.to(*shape));
+    let above = above.filter(|edge| !own.contains(&edge.parent)).map(|edge| {
+        // Two callers behind one sender: how many calls are whose is not known, so the sender itself is named.
+        let sender = Some(edge.parent).filter(|shape| is_carrier(snapshot, *shape));
+        let behind = sender.and_then(|sender| only(snapshot.calls.to(sender).map(|edge| edge.parent)));
+        (behind.unwrap_or(edge.parent), edge)
+    });
+    grouped(snapshot, above.filter(|(caller, _)| !own.contains(caller)))
 }
 
 /// What the function that has `shapes` calls, the longest in sum first. Of a call to another service, that service.
 pub(crate) fn callees(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<Neighbour> {
     let own: HashSet<ShapeId> = shapes.iter().copied().collect();
-    let below = edges(snapshot, |edge| own.contains(&edge.parent) && !own.contains(&edge.child));
+    let below = shapes.iter().flat_map(|shape| snapshot.calls.from(*shape));
+    let below: Vec<CallEdge> = below.filter(|edge| !own.contains(&edge.child)).collect();
     let mut callees = reached(snapshot, &below);
     callees.sort_by(|a, b| b.figures.total.cmp(&a.figures.total).then_with(|| a.name.cmp(&b.name)));
     callees
@@ -58,23 +50,17 @@ pub(crate) fn callees(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<Neighbour>
 
 /// Where `below` leads, client's spans passed over.
 pub(crate) fn reached(snapshot: &Snapshot, below: &[CallEdge]) -> Vec<Neighbour> {
-    let senders: HashSet<ShapeId> =
-        below.iter().map(|edge| edge.child).filter(|shape| is_carrier(snapshot, *shape)).collect();
-    let mut beyond: HashMap<ShapeId, Vec<ShapeId>> = HashMap::new();
-    for edge in edges(snapshot, |edge| senders.contains(&edge.parent) && !senders.contains(&edge.child)) {
-        beyond.entry(edge.parent).or_default().push(edge.child);
-    }
-    grouped(
-        snapshot,
-        below.iter().map(|edge| match beyond.get(&edge.child).map(Vec::as_slice) {
-            Some([only]) => (*only, *edge),
-            _ => (edge.child, *edge),
-        }),
-    )
+    let beyond = |edge: &CallEdge| {
+        let sender = Some(edge.child).filter(|shape| is_carrier(snapshot, *shape));
+        let served = sender.and_then(|sender| only(snapshot.calls.from(sender).map(|edge| edge.child)));
+        (served.unwrap_or(edge.child), *edge)
+    };
+    grouped(snapshot, below.iter().map(beyond))
 }
 
-fn edges(snapshot: &Snapshot, wanted: impl Fn(&CallEdge) -> bool) -> Vec<CallEdge> {
-    snapshot.by_edge.keys().filter(|edge| wanted(edge)).copied().collect()
+fn only(shapes: impl Iterator<Item = ShapeId>) -> Option<ShapeId> {
+    let mut shapes = shapes;
+    shapes.next().filter(|_| shapes.next().is_none())
 }
 
 /// A span that only carries a call from one function to another, and has no function of its own.

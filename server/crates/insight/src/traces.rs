@@ -56,10 +56,7 @@ pub struct TraceSummary {
 /// Traces that `filter` wants, newest first.
 pub fn recent(snapshot: &Snapshot, filter: &Filter) -> Vec<TraceSummary> {
     let limit = if filter.limit == 0 { DEFAULT_LIMIT } else { filter.limit.min(MAX_LIMIT) };
-    let shapes = filter.function.as_ref().map(|function| {
-        let shapes = snapshot.shapes_of.get(function);
-        shapes.map(|shapes| shapes.to_vec()).unwrap_or_default()
-    });
+    let shapes = filter.function.as_ref().map(|function| snapshot.shapes(function).to_vec());
     if shapes.as_ref().is_some_and(|shapes| shapes.is_empty()) {
         return Vec::new();
     }

@@ -1,27 +1,20 @@
 //! Errors of a function by type, with the latest message of each and the line that threw.
 
-use std::collections::BTreeMap;
-
 use attribution::{ShapeId, throwing_place};
-use model::{Event, Span, Timestamp, keys};
-use store::Query;
-use world::Snapshot;
+use model::{Timestamp, keys};
+use world::{Failure, Snapshot};
 
 use crate::visible::visible;
 
-/// Traces looked at: enough for every type that matters, few enough for an answer within a millisecond.
-const MAX_TRACES: usize = 20;
-/// Spans looked at in one trace.
-const MAX_SPANS: usize = 2_000;
-/// Types told apart; more are one `other`.
-const MAX_TYPES: usize = 8;
+/// Types shown; the rest is a number.
+const MAX_KINDS: usize = 6;
 
 /// One type of error.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ErrorKind {
     /// The exception's type, else `error`.
     pub(super) name: String,
-    /// How often it was seen in the traces that were looked at.
+    /// How often it was recorded in the window.
     pub(super) count: u64,
     /// Its latest message; empty when none was sent.
     pub(super) message: String,
@@ -31,57 +24,30 @@ pub(super) struct ErrorKind {
     pub(super) place: Option<String>,
 }
 
-/// Types of errors of the spans of `shapes`, the latest first, and whether there may be more than was looked at.
-pub(super) fn errors(snapshot: &Snapshot, shapes: &[ShapeId]) -> (Vec<ErrorKind>, bool) {
-    let query = Query {
-        tags: Some(shapes.iter().map(|shape| shape.0).collect()),
-        errors_only: true,
-        since: Some(snapshot.now.minus(snapshot.window)),
-        limit: MAX_TRACES,
-        ..Query::default()
-    };
-    let traces = snapshot.store.traces(&query);
-    let mut kinds: BTreeMap<String, ErrorKind> = BTreeMap::new();
-    for summary in &traces {
-        let Some(trace) = snapshot.store.trace(summary.trace_id) else {
-            continue;
-        };
-        for stored in trace.spans.iter().take(MAX_SPANS) {
-            let is_ours = shapes.contains(&ShapeId(stored.tag));
-            if is_ours && stored.span.is_error() {
-                add(snapshot, &mut kinds, &stored.span);
-            }
-        }
-    }
-    let mut kinds: Vec<ErrorKind> = kinds.into_values().collect();
-    kinds.sort_by(|a, b| b.latest.cmp(&a.latest).then_with(|| a.name.cmp(&b.name)));
-    (kinds, traces.len() == MAX_TRACES)
+/// Types of errors of the spans of `shapes`, the most frequent first, and how many more types there are.
+pub(super) fn errors(snapshot: &Snapshot, shapes: &[ShapeId]) -> (Vec<ErrorKind>, usize) {
+    let failures = snapshot.failures.of(shapes, snapshot.window, snapshot.now);
+    let kinds = failures.iter().take(MAX_KINDS).map(|failure| kind(snapshot, failure)).collect();
+    (kinds, failures.len().saturating_sub(MAX_KINDS))
 }
 
-fn add(snapshot: &Snapshot, kinds: &mut BTreeMap<String, ErrorKind>, span: &Span) {
-    let exception = span.exceptions().last();
-    let sent = exception.and_then(|event| event.attributes.str(keys::EXCEPTION_TYPE));
-    let mut name = visible(sent.or_else(|| span.attributes.str("error.type")).unwrap_or("error"), 80);
-    if kinds.len() >= MAX_TYPES && !kinds.contains_key(&name) {
-        name = "other".into();
-    }
-    let kind = kinds.entry(name.clone()).or_insert_with(|| ErrorKind {
-        name,
-        count: 0,
-        message: String::new(),
-        latest: Timestamp::ZERO,
-        place: None,
-    });
-    kind.count += 1;
-    if span.end >= kind.latest {
-        kind.latest = span.end;
-        kind.message = visible(message(span, exception), 300);
-        let place = exception.and_then(|event| throwing_place(&snapshot.index, event));
-        kind.place = place.map(|place| format!("{}:{}", visible(&place.file, 120), place.line + 1));
+fn kind(snapshot: &Snapshot, failure: &Failure) -> ErrorKind {
+    ErrorKind {
+        name: if failure.kind.is_empty() { "error".into() } else { visible(&failure.kind, 80) },
+        count: failure.count,
+        message: visible(&failure.message, 300),
+        latest: failure.latest.end,
+        place: place(snapshot, failure),
     }
 }
 
-fn message<'a>(span: &'a Span, exception: Option<&'a Event>) -> &'a str {
-    let of_exception = exception.and_then(|event| event.attributes.str(keys::EXCEPTION_MESSAGE));
-    of_exception.unwrap_or(&span.status.message)
+/// Where the latest was thrown, by the stack trace that its span carries.
+fn place(snapshot: &Snapshot, failure: &Failure) -> Option<String> {
+    let latest = failure.latest;
+    let span = &snapshot.store.span(latest.trace_id, latest.span_id)?.span;
+    let is_this = |kind: &str| kind == failure.kind;
+    let exception =
+        span.exceptions().find(|event| event.attributes.str(keys::EXCEPTION_TYPE).is_some_and(is_this))?;
+    let place = throwing_place(&snapshot.index, exception)?;
+    Some(format!("{}:{}", visible(&place.file, 120), place.line + 1))
 }

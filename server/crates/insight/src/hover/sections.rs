@@ -30,8 +30,8 @@ pub(super) fn function(snapshot: &Snapshot, file: &SourceFile, function: &Functi
     let Some(figures) = figures::of_function(snapshot, &function.key) else {
         return unsure;
     };
-    let all = snapshot.shapes_of.get(&function.key).map(|shapes| shapes.to_vec()).unwrap_or_default();
-    let calls = figures::calls_among(snapshot, &all);
+    let all = snapshot.shapes(&function.key);
+    let calls = figures::calls_among(snapshot, all);
     let mut blocks = vec![title(function, snapshot, &calls), distribution(&figures)];
     blocks.extend(over_time(snapshot, &figures));
     blocks.extend(errors_block(snapshot, &calls, &figures));
@@ -39,7 +39,7 @@ pub(super) fn function(snapshot: &Snapshot, file: &SourceFile, function: &Functi
     blocks.extend(neighbours_block(
         snapshot,
         "Calls",
-        neighbours::callees(snapshot, &all),
+        neighbours::callees(snapshot, all),
         Some(figures.calls),
     ));
     blocks.extend(traces_block(snapshot, &figures));
@@ -115,7 +115,7 @@ fn errors_block(snapshot: &Snapshot, calls: &[ShapeId], figures: &Figures) -> Op
     if figures.errors == 0 {
         return None;
     }
-    let (kinds, is_cut) = errors(snapshot, calls);
+    let (kinds, more) = errors(snapshot, calls);
     let item = |kind: &super::errors::ErrorKind| {
         let age = wording::ago(snapshot.now.since(kind.latest));
         let mut pieces =
@@ -128,9 +128,11 @@ fn errors_block(snapshot: &Snapshot, calls: &[ShapeId], figures: &Figures) -> Op
         }
         pieces
     };
-    let heading = if is_cut { "Errors in the latest failed traces" } else { "Errors" };
-    let items: Vec<_> = kinds.iter().map(item).collect();
-    (!items.is_empty()).then(|| Block::List(heading.into(), items))
+    let mut items: Vec<_> = kinds.iter().map(item).collect();
+    if more > 0 {
+        items.push(vec![words(&format!("and {more} more types"))]);
+    }
+    (!items.is_empty()).then(|| Block::List("Errors".into(), items))
 }
 
 fn neighbours_block(
