@@ -95,7 +95,8 @@ fn start_of(span: &Span, caller: Option<Caller<'_>>, known_shift: Option<i64>, d
         return close_open(span, Times { start: shifted(start, shift), end: Timestamp::ZERO, shift, ended });
     };
     let inherited = if caller.same_clock { caller.times.shift } else { known_shift.unwrap_or(0) };
-    let mut times = Times { start: shifted(span.start, inherited), end: Timestamp::ZERO, shift: inherited, ended };
+    let mut times =
+        Times { start: shifted(span.start, inherited), end: Timestamp::ZERO, shift: inherited, ended };
     if span.start == Timestamp::ZERO {
         times.start = caller.times.start;
     } else if needs_aligning(span, &times, &caller) {
@@ -111,7 +112,8 @@ fn needs_aligning(span: &Span, times: &Times, caller: &Caller<'_>) -> bool {
     if times.start < caller.times.start {
         return true;
     }
-    let one_call = caller.span.kind == SpanKind::Client && span.kind == SpanKind::Server && !caller.same_clock;
+    let one_call =
+        caller.span.kind == SpanKind::Client && span.kind == SpanKind::Server && !caller.same_clock;
     let fits = span.duration() <= caller.span.duration();
     one_call && fits && times.ended && caller.times.ended && shifted(span.end, times.shift) > caller.times.end
 }

@@ -54,15 +54,18 @@ impl Lanes {
         for span in &order {
             spread.place(tree, moments, &pools.of_span, *span);
         }
-        let spans = Groups::new(
-            spread.lanes.len(),
-            order.iter().map(|span| (spread.of_span[*span as usize], *span)),
-        );
+        let spans =
+            Groups::new(spread.lanes.len(), order.iter().map(|span| (spread.of_span[*span as usize], *span)));
         Lanes { all: pools.name(tree, &spread), of_span: spread.of_span, spans, below: spread.below }
     }
 
     /// The span that runs on `lane` at `position`: the last to start of those that have not ended.
-    pub(crate) fn running(&self, moments: &Moments, lane: LaneIndex, position: Position) -> Option<SpanIndex> {
+    pub(crate) fn running(
+        &self,
+        moments: &Moments,
+        lane: LaneIndex,
+        position: Position,
+    ) -> Option<SpanIndex> {
         let spans = self.spans.of(lane);
         let started = spans.partition_point(|span| moments.starts[*span as usize] <= position);
         let mut candidate = spans.get(started.checked_sub(1)?).copied();
@@ -183,7 +186,8 @@ impl Spread {
         let (start, end) = (moments.starts[at], moments.ends[at]);
         let pool = pool_of[at];
         let caller = tree.parents[at].filter(|parent| pool_of[*parent as usize] == pool);
-        let lane = self.lane_of_caller(moments, caller, start).unwrap_or_else(|| self.free_lane(pool, span, start));
+        let lane =
+            self.lane_of_caller(moments, caller, start).unwrap_or_else(|| self.free_lane(pool, span, start));
         self.below[at] = self.top(moments, lane, start);
         self.lanes[lane as usize].top = Some(span);
         self.of_span[at] = lane;
@@ -192,7 +196,12 @@ impl Spread {
     }
 
     /// The caller's lane, when the caller is what runs on it.
-    fn lane_of_caller(&mut self, moments: &Moments, caller: Option<SpanIndex>, start: Position) -> Option<LaneIndex> {
+    fn lane_of_caller(
+        &mut self,
+        moments: &Moments,
+        caller: Option<SpanIndex>,
+        start: Position,
+    ) -> Option<LaneIndex> {
         let caller = caller?;
         let lane = self.of_span[caller as usize];
         (self.top(moments, lane, start) == Some(caller)).then_some(lane)

@@ -5,16 +5,39 @@
 
 #![forbid(unsafe_code)]
 
+mod about;
+mod arguments;
+mod breakpoints;
 mod clock;
+mod document;
+pub mod expression;
+mod frames;
 mod groups;
 mod lanes;
 mod moments;
 mod places;
 mod recording;
+mod session;
+mod steps;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod tree;
+mod tree_of_keys;
+mod variables;
+pub mod wording;
 
+pub use about::Failure;
+pub use arguments::Argument;
+pub use breakpoints::{Breakpoints, ExceptionFilter, Guard, Kind, Outcome};
+pub use expression::Expression;
+pub use frames::{Frame, Stack};
 pub use lanes::Lane;
 pub use moments::{Moment, MomentKind};
 pub use places::Line;
 pub use recording::{EmptyTrace, LaneIndex, Occurrence, Position, Recording, SpanIndex};
+pub use session::{Arrival, Cause, Session};
+pub use steps::{Direction, Step, Stride};
 pub use tree::Origin;
+pub use variables::{Container, Owner, Scope, Variable};

@@ -79,7 +79,9 @@ impl Places {
             }
             MomentKind::Event(number) => {
                 let event = recording.event(moment.span, number);
-                event.and_then(|event| event_line(recording, moment.span, event)).or_else(|| self.own(moment.span).cloned())
+                event
+                    .and_then(|event| event_line(recording, moment.span, event))
+                    .or_else(|| self.own(moment.span).cloned())
             }
             MomentKind::Start | MomentKind::End => self.own(moment.span).cloned(),
         }
@@ -156,7 +158,8 @@ fn stands_in(function: &Function, file: &str, line: u32) -> bool {
 /// The line that an event names: where an exception was thrown, or where a log was written.
 fn event_line(recording: &Recording, span: SpanIndex, event: Occurrence<'_>) -> Option<Line> {
     if event.is_exception {
-        let exception = Event { time: event.time, name: event.name.into(), attributes: event.attributes.clone() };
+        let exception =
+            Event { time: event.time, name: event.name.into(), attributes: event.attributes.clone() };
         let place = attribution::throwing_place(&recording.index, &exception)?;
         return Some(Line { file: place.file, line: place.line });
     }
@@ -175,7 +178,8 @@ fn event_line(recording: &Recording, span: SpanIndex, event: Occurrence<'_>) -> 
 fn same_end(sent: &str, key: &str) -> bool {
     let sent = sent.replace('\\', "/");
     let (long, short) = if sent.len() >= key.len() { (sent.as_str(), key) } else { (key, sent.as_str()) };
-    long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/') || rest.ends_with("./"))
+    long.strip_suffix(short)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('/') || rest.ends_with("./"))
 }
 
 fn find_by_line(places: &Places, recording: &Recording) -> ByLine {
@@ -185,10 +189,15 @@ fn find_by_line(places: &Places, recording: &Recording) -> ByLine {
         let line = match moment.kind {
             MomentKind::Start => places.own(moment.span).cloned(),
             // A span started by hand stands where it is called: one stop is enough.
-            MomentKind::Call => places.call(moment.span).filter(|line| places.own(moment.span) != Some(line)).cloned(),
+            MomentKind::Call => {
+                places.call(moment.span).filter(|line| places.own(moment.span) != Some(line)).cloned()
+            }
             MomentKind::Event(number) => recording.event(moment.span, number).and_then(|event| {
                 match event.attributes.str(keys::EXCEPTION_STACKTRACE).filter(|_| event.is_exception) {
-                    Some(trace) => thrown.entry(trace).or_insert_with(|| event_line(recording, moment.span, event)).clone(),
+                    Some(trace) => thrown
+                        .entry(trace)
+                        .or_insert_with(|| event_line(recording, moment.span, event))
+                        .clone(),
                     None => event_line(recording, moment.span, event),
                 }
             }),

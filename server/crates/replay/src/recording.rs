@@ -32,7 +32,6 @@ pub struct Recording {
     pub(crate) tree: Tree,
     pub(crate) children: Groups,
     pub(crate) times: Vec<Times>,
-    pub(crate) processes: Vec<u32>,
     pub(crate) moments: Moments,
     pub(crate) lanes: Lanes,
     pub(crate) index: Index,
@@ -98,7 +97,8 @@ impl Recording {
         children.sort_within(|_, child| times[child as usize].start);
         let logs = logs_of_spans(&tree, logs);
         let events = number_events(&tree, &times, &logs);
-        let event_time = |span, number| occurrence(&tree, &logs, span, number).map_or(Timestamp::ZERO, |it| it.time);
+        let event_time =
+            |span, number| occurrence(&tree, &logs, span, number).map_or(Timestamp::ZERO, |it| it.time);
         let moments = Moments::new(&tree, &children, &times, &events, event_time);
         let lanes = Lanes::new(&tree, &processes, &moments);
         let index = snapshot.index.clone();
@@ -112,7 +112,6 @@ impl Recording {
             tree,
             children,
             times,
-            processes,
             moments,
             lanes,
             index,
@@ -301,7 +300,9 @@ impl Recording {
 
     /// Whether any exception was recorded in the span.
     pub fn has_exception(&self, span: SpanIndex) -> bool {
-        self.events(span).iter().any(|number| self.event(span, *number).is_some_and(|event| event.is_exception))
+        self.events(span)
+            .iter()
+            .any(|number| self.event(span, *number).is_some_and(|event| event.is_exception))
     }
 
     /// Figures of the span's function over the window before the recording was made; `None` when it has no function

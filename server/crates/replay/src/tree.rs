@@ -43,7 +43,8 @@ impl Tree {
         let duplicates = received - spans.len();
         spans.sort_by_key(|placed| (placed.span.start, placed.span.span_id, caller_first(placed.span.kind)));
         let groups = by_id(&spans);
-        let mut tree = Tree { parents: Vec::with_capacity(spans.len()), origins: Vec::new(), spans, duplicates };
+        let mut tree =
+            Tree { parents: Vec::with_capacity(spans.len()), origins: Vec::new(), spans, duplicates };
         for at in 0..tree.spans.len() {
             let (parent, origin) = parent_of(&tree.spans, &groups, at);
             tree.parents.push(parent);
@@ -129,7 +130,13 @@ fn keep_one_of_each(spans: &mut Vec<PlacedSpan>) {
     spans.sort_by(|a, b| {
         let key = |placed: &PlacedSpan| {
             let span = &placed.span;
-            (span.span_id, caller_first(span.kind), Reverse(span.end), Reverse(span.attributes.len()), span.start)
+            (
+                span.span_id,
+                caller_first(span.kind),
+                Reverse(span.end),
+                Reverse(span.attributes.len()),
+                span.start,
+            )
         };
         (a.span.span_id, caller_first(a.span.kind))
             .cmp(&(b.span.span_id, caller_first(b.span.kind)))
@@ -156,11 +163,7 @@ fn by_id(spans: &[PlacedSpan]) -> HashMap<SpanId, Vec<u32>> {
     groups
 }
 
-fn parent_of(
-    spans: &[PlacedSpan],
-    groups: &HashMap<SpanId, Vec<u32>>,
-    at: usize,
-) -> (Option<u32>, Origin) {
+fn parent_of(spans: &[PlacedSpan], groups: &HashMap<SpanId, Vec<u32>>, at: usize) -> (Option<u32>, Origin) {
     let span = &spans[at].span;
     let twins = groups.get(&span.span_id).map(Vec::as_slice).unwrap_or_default();
     let place = twins.iter().position(|twin| *twin as usize == at).unwrap_or(0);

@@ -1,0 +1,179 @@
+//! Steps: where in, over and out lead from a position, and their mirrors.
+//!
+//! Each is a function of the recording and the position alone; what they mean is in docs/replay.md, "Steps".
+
+use crate::{
+    moments::MomentKind,
+    recording::{LaneIndex, Position, Recording, SpanIndex},
+};
+
+/// Which way in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// As it happened.
+    Forward,
+    /// Back in time.
+    Backward,
+}
+
+/// One way to move on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stride {
+    /// Into the next call.
+    In,
+    /// To the next thing that the running function does, past what it calls.
+    Over,
+    /// To the next thing that the caller does.
+    Out,
+    /// To the next moment of the trace, on whatever thread.
+    Moment,
+}
+
+/// A stride and its direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Step {
+    /// How far.
+    pub stride: Stride,
+    /// Which way.
+    pub direction: Direction,
+}
+
+impl Direction {
+    /// The other one.
+    pub fn reversed(self) -> Direction {
+        match self {
+            Direction::Forward => Direction::Backward,
+            Direction::Backward => Direction::Forward,
+        }
+    }
+}
+
+impl Step {
+    /// As it happened.
+    pub fn forward(stride: Stride) -> Step {
+        Step { stride, direction: Direction::Forward }
+    }
+
+    /// Back in time.
+    pub fn backward(stride: Stride) -> Step {
+        Step { stride, direction: Direction::Backward }
+    }
+
+    /// The same stride the other way.
+    pub fn reversed(self) -> Step {
+        Step { direction: self.direction.reversed(), ..self }
+    }
+}
+
+/// Where `step` on `lane` leads from `from`; `None` past the trace's first or last moment.
+/// At most one look-up per ancestor.
+pub(crate) fn target(recording: &Recording, step: Step, lane: LaneIndex, from: Position) -> Option<Position> {
+    if step.stride == Stride::Moment {
+        return neighbour(recording, from, step.direction);
+    }
+    let Some(span) = recording.running(lane, from) else {
+        return wake(recording, lane, from, step.direction);
+    };
+    match (step.stride, step.direction) {
+        (Stride::In | Stride::Moment, Direction::Forward) => into(recording, span, from),
+        (Stride::Over, Direction::Forward) => over(recording, span, from),
+        (Stride::Out, Direction::Forward) => out(recording, span, from),
+        (Stride::In | Stride::Moment, Direction::Backward) => back_into(recording, span, from),
+        (Stride::Over, Direction::Backward) => back_over(recording, span, from),
+        (Stride::Out, Direction::Backward) => back_out(recording, span, from),
+    }
+}
+
+fn into(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
+    let here = recording.moment(from);
+    if here.kind == MomentKind::Call && recording.parent(here.span) == Some(span) {
+        return Some(recording.start_of(here.span));
+    }
+    let next = over(recording, span, from)?;
+    let there = recording.moment(next);
+    Some(if there.kind == MomentKind::Call { recording.start_of(there.span) } else { next })
+}
+
+fn over(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
+    after(recording, span, from).or_else(|| in_a_caller(recording, span, from, after)).or_else(|| {
+        // Nobody waits: what else the trace holds comes next.
+        neighbour(recording, from, Direction::Forward)
+    })
+}
+
+fn out(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
+    let end = recording.end_of(span);
+    in_a_caller(recording, span, end.max(from), after)
+        .or((from < end).then_some(end))
+        .or_else(|| neighbour(recording, from, Direction::Forward))
+}
+
+fn back_over(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
+    before(recording, span, from)
+        .or_else(|| in_a_caller(recording, span, from, before))
+        .or_else(|| neighbour(recording, from, Direction::Backward))
+}
+
+/// Back into the end of the last call that had returned; calls still under way are passed by.
+fn back_into(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
+    let mut candidate = back_over(recording, span, from)?;
+    loop {
+        let moment = recording.moment(candidate);
+        if moment.kind != MomentKind::Call {
+            return Some(candidate);
+        }
+        let end = recording.end_of(moment.span);
+        if end < from {
+            return Some(end);
+        }
+        candidate = before(recording, recording.top(candidate), candidate)?;
+    }
+}
+
+fn back_out(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
+    let start = recording.start_of(span);
+    in_a_caller(recording, span, start.min(from), before)
+        .or((from > start).then_some(start))
+        .or_else(|| neighbour(recording, from, Direction::Backward))
+}
+
+/// The next thing that `span` itself does.
+fn after(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
+    let level = recording.level(span);
+    level.get(level.partition_point(|position| *position <= from)).copied()
+}
+
+/// The last thing that `span` itself did.
+fn before(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
+    let level = recording.level(span);
+    level.partition_point(|position| *position < from).checked_sub(1).and_then(|at| level.get(at)).copied()
+}
+
+/// The first answer of `find` for the callers of `span`, nearest first: a caller may be over before what it called.
+fn in_a_caller(
+    recording: &Recording,
+    span: SpanIndex,
+    from: Position,
+    find: impl Fn(&Recording, SpanIndex, Position) -> Option<Position>,
+) -> Option<Position> {
+    let callers = std::iter::successors(recording.parent(span), |caller| recording.parent(*caller));
+    let mut found = callers.filter_map(|caller| find(recording, caller, from));
+    found.next()
+}
+
+fn neighbour(recording: &Recording, from: Position, direction: Direction) -> Option<Position> {
+    match direction {
+        Direction::Forward => (from < recording.last()).then_some(from + 1),
+        Direction::Backward => from.checked_sub(1),
+    }
+}
+
+/// The next time that an idle lane has work, or the last time that it had.
+fn wake(recording: &Recording, lane: LaneIndex, from: Position, direction: Direction) -> Option<Position> {
+    let spans = recording.lanes.spans.of(lane);
+    let started = spans.partition_point(|span| recording.start_of(*span) <= from);
+    match direction {
+        Direction::Forward => spans.get(started).map(|span| recording.start_of(*span)),
+        Direction::Backward => spans.get(started.checked_sub(1)?).map(|span| recording.end_of(*span)),
+    }
+}
