@@ -1,1 +1,14 @@
 //! The debug adapter surface: the only crate that knows DAP.
+//!
+//! One connection is one session with its own position in a recording. The engine is `replay`; this crate turns
+//! requests into its calls and its answers into messages. The published types of the protocol are used for their
+//! vocabulary; frames and envelopes are our own (`wire`).
+
+#![forbid(unsafe_code)]
+
+mod library;
+mod paths;
+mod wire;
+
+pub use library::{LaunchRequest, Library, Loaded, Target, Which};
+pub use paths::Paths;
