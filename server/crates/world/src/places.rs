@@ -29,7 +29,7 @@ impl Places {
             self.0.resize(at + 1, Known::default());
         }
         if self.0[at].spans == 0 {
-            file = self.update(state, shape).into_iter().next();
+            file = self.take_over(state, shape).into_iter().next();
         }
         self.0[at].spans += 1;
         state.status.spans += 1;
@@ -41,15 +41,18 @@ impl Places {
     pub(crate) fn refresh(&mut self, state: &mut Snapshot) -> BTreeSet<SmolStr> {
         let Snapshot { table, index, .. } = state;
         let changed = table.refresh(index);
-        changed.into_iter().flat_map(|shape| self.update(state, shape)).collect()
+        changed.into_iter().flat_map(|shape| self.take_over(state, shape)).collect()
     }
 
     /// Takes over the placement that the table has for `shape`; answers with the files where it was and is.
-    fn update(&mut self, state: &mut Snapshot, shape: ShapeId) -> Vec<SmolStr> {
-        let Some(known) = self.0.get_mut(shape.0 as usize) else {
-            return Vec::new();
-        };
-        let new = state.table.placement(shape).and_then(|placement| shown_in(placement)).cloned();
+    fn take_over(&mut self, state: &mut Snapshot, shape: ShapeId) -> Vec<SmolStr> {
+        let placement = state.table.placement(shape).cloned().unwrap_or_default();
+        self.update(state, shape, &placement)
+    }
+
+    fn update(&mut self, state: &mut Snapshot, shape: ShapeId, placement: &Placement) -> Vec<SmolStr> {
+        let Some(known) = self.0.get_mut(shape.0 as usize) else { return Vec::new() };
+        let new = shown_in(placement).cloned();
         let old = std::mem::replace(&mut known.function, new.clone());
         if old == new {
             return new.into_iter().map(|function| function.file).collect();
@@ -85,5 +88,61 @@ fn leave(state: &mut Snapshot, function: &FunctionKey, shape: ShapeId) {
     shapes.retain(|known| *known != shape);
     if shapes.is_empty() {
         state.shapes_of.remove(function);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use attribution::{Confidence, Evidence};
+
+    use super::*;
+    use crate::{Settings, World};
+
+    fn placement(function: &str, confidence: Confidence, rules: &[Rule]) -> Placement {
+        let (file, path) = function.split_once(':').unwrap();
+        Placement {
+            function: Some(FunctionKey { file: file.into(), path: path.into(), nth: 0 }),
+            confidence,
+            evidence: rules.iter().map(|rule| Evidence { rule: *rule, detail: "said".into() }).collect(),
+            ..Placement::default()
+        }
+    }
+
+    /// `a.py:f [0, 2]` for each function, and how many of the spans are placed.
+    fn render(state: &Snapshot) -> String {
+        let shapes = |shapes: &[ShapeId]| shapes.iter().map(|shape| shape.0).collect::<Vec<_>>();
+        let mut lines: Vec<_> =
+            state.shapes_of.iter().map(|(function, of)| format!("{function} {:?}", shapes(of))).collect();
+        lines.sort();
+        format!("{} {}/{}", lines.join(" "), state.status.placed, state.status.spans)
+    }
+
+    #[test]
+    fn shapes_move_with_their_placement_and_take_their_spans_along() {
+        let mut state = World::new(Settings::default()).state;
+        let mut places = Places::default();
+        for shape in [0, 0, 0, 2, 2, 1] {
+            places.count(&mut state, ShapeId(shape));
+        }
+        assert_eq!(render(&state), " 0/6");
+        let certain = |function| placement(function, Confidence::Certain, &[Rule::Route]);
+        assert_eq!(places.update(&mut state, ShapeId(2), &certain("a.py:f")), ["a.py"]);
+        assert_eq!(places.update(&mut state, ShapeId(0), &certain("a.py:f")), ["a.py"]);
+        assert_eq!(render(&state), "a.py:f [0, 2] 5/6");
+        assert_eq!(places.update(&mut state, ShapeId(2), &certain("b.py:g")), ["a.py", "b.py"]);
+        assert_eq!(render(&state), "a.py:f [0] b.py:g [2] 5/6");
+        places.count(&mut state, ShapeId(2));
+        assert_eq!(render(&state), "a.py:f [0] b.py:g [2] 6/7");
+        assert_eq!(places.update(&mut state, ShapeId(0), &Placement::default()), ["a.py"]);
+        assert_eq!(render(&state), "b.py:g [2] 3/7");
+    }
+
+    #[test]
+    fn only_sure_placements_by_own_evidence_carry_figures() {
+        let shown = |confidence, rules: &[Rule]| shown_in(&placement("a.py:f", confidence, rules)).is_some();
+        assert!(shown(Confidence::Likely, &[Rule::SpanName]));
+        assert!(shown(Confidence::Certain, &[Rule::Parent, Rule::CodeAttributes]));
+        assert!(!shown(Confidence::Possible, &[Rule::SpanName]));
+        assert!(!shown(Confidence::Certain, &[Rule::Parent]));
     }
 }

@@ -163,3 +163,6 @@ fn parent_of<'a>(trace: &'a Trace, span: &Span) -> Option<&'a Stored> {
         if best.span.service() != service && half.span.service() == service { half } else { best }
     }))
 }
+
+#[cfg(test)]
+mod tests;

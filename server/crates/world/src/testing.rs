@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Resource, Scope, Span, SpanId, SpanKind, Status, Timestamp, TraceId, keys};
+use model::{Batch, Resource, Scope, Span, SpanId, SpanKind, Status, Timestamp, TraceId, keys};
 
 /// Where the tests' time begins.
 pub(crate) const START: Timestamp = Timestamp(1_700_000_000_000_000_000);
@@ -25,4 +25,9 @@ pub(crate) fn span(trace: u64, id: u64, parent: u64) -> Span {
         resource: Arc::new(Resource { attributes: [(keys::SERVICE_NAME, "shop")].into_iter().collect() }),
         scope: Arc::new(Scope::default()),
     }
+}
+
+/// A batch of `spans`.
+pub(crate) fn batch(spans: impl IntoIterator<Item = Span>) -> Batch {
+    Batch { spans: spans.into_iter().map(Arc::new).collect(), ..Batch::default() }
 }

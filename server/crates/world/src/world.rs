@@ -231,3 +231,6 @@ fn has_same_functions(old: &SourceFile, new: &SourceFile) -> bool {
     let keys = |file: &SourceFile| file.functions.len();
     keys(old) == keys(new) && old.functions.iter().zip(&new.functions).all(|(old, new)| old.key == new.key)
 }
+
+#[cfg(test)]
+mod tests;
