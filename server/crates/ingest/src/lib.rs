@@ -5,9 +5,15 @@
 
 #![forbid(unsafe_code)]
 
+pub mod backend;
+pub mod backends;
 mod counters;
+pub mod follow;
+pub mod lead;
 pub mod limits;
 pub mod otlp;
+pub mod poll;
+pub mod send;
 mod sink;
 
 pub use counters::{Counters, Counts};

@@ -37,3 +37,76 @@ pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
 /// What `Retry-After` says to a sender that is told to come again.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// For another process to write `host.json` after it got the lock, or to let the lock go when it ends.
+pub const ELECTION_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Between two looks at the lock.
+pub const ELECTION_PAUSE: Duration = Duration::from_millis(50);
+
+/// For a host to say that it is there.
+pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// To connect to a port of this machine; a closed one refuses at once.
+pub const LOCAL_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long one request of a follower waits at the host for spans.
+pub const FOLLOW_WAIT: Duration = Duration::from_secs(20);
+
+/// What the answer may take beyond that.
+pub const FOLLOW_SLACK: Duration = Duration::from_secs(10);
+
+/// Between two tries at a host that does not answer, or at a sink that is full.
+pub const FOLLOW_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a host may fail to answer before it counts as gone. A dead one refuses at once and several times in this
+/// time; one that sleeps with the machine wakes with it.
+pub const FOLLOW_PATIENCE: Duration = Duration::from_millis(300);
+
+/// For a receiver to take a body that is sent to it.
+pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The largest answer of a backend or host that is read: what comes back is input too.
+pub const REPLY_BYTES: usize = 64 * 1024 * 1024;
+
+/// To connect to a backend.
+pub const BACKEND_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// For a backend's whole answer. Zipkin gives up on its own storage after 11 s.
+pub const BACKEND_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How old a list of services or a trace may be.
+pub const BACKEND_CACHE_AGE: Duration = Duration::from_secs(60);
+
+/// Spans in the cached traces of one backend, all together; a span takes about 2 KB.
+pub const BACKEND_CACHED_SPANS: u64 = 50_000;
+
+/// Names in a list of services; those beyond are not seen.
+pub const BACKEND_SERVICES: usize = 10_000;
+
+/// Between two polls of a backend while something new comes.
+pub const POLL_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What the interval grows to while nothing new comes.
+pub const POLL_QUIET_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How far back the first poll looks: what the figures in the editor cover.
+pub const POLL_WINDOW: Duration = Duration::from_secs(15 * 60);
+
+/// How far a poll reaches back into the one before: backends show spans when their traces are done, or in batches.
+pub const POLL_OVERLAP: Duration = Duration::from_secs(30);
+
+/// How far ahead of this machine's clock spans may be.
+pub const POLL_CLOCKS_AHEAD: Duration = Duration::from_secs(5 * 60);
+
+/// Traces of one service in one answer.
+pub const POLL_TRACES: usize = 100;
+
+/// The first wait after a failed poll, before doubling.
+pub const POLL_BACKOFF: Duration = Duration::from_secs(1);
+
+/// The longest wait between failed polls.
+pub const POLL_LONGEST_BACKOFF: Duration = Duration::from_secs(5 * 60);
+
+/// The longest `Retry-After` that is honoured.
+pub const POLL_LONGEST_RETRY_AFTER: Duration = Duration::from_secs(10 * 60);

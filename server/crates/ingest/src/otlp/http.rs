@@ -23,7 +23,7 @@ use model::Batch;
 use crate::{Counters, Sink, limits};
 
 pub use access::Access;
-pub use connection::{serve, serve_all};
+pub use connection::{Listeners, serve};
 pub use formats::otlp_reply::{Encoding, Signal};
 
 use answer::Failure;
@@ -56,11 +56,7 @@ impl Default for Settings {
 /// The receiver's paths: `/v1/traces`, `/v1/logs` and `/v1/metrics`. Logs are taken when they belong to a trace,
 /// metrics are answered and dropped.
 pub fn router(sink: Arc<dyn Sink>, settings: Settings) -> Router {
-    let receiver = Arc::new(Receiver {
-        sink,
-        bodies: Bodies::new(settings.body_bytes),
-        settings,
-    });
+    let receiver = Arc::new(Receiver { sink, bodies: Bodies::new(settings.body_bytes), settings });
     Router::new()
         .route("/v1/traces", any(traces))
         .route("/v1/logs", any(logs))
@@ -152,9 +148,7 @@ impl Receiver {
         let limits = self.settings.decode;
         let batch = self
             .bodies
-            .decode(body, compression, move |bytes| {
-                decode(signal, encoding, bytes, &limits)
-            })
+            .decode(body, compression, move |bytes| decode(signal, encoding, bytes, &limits))
             .await?;
         let reply = answer::accepted(signal, encoding, &batch);
         let (spans, logs, refused) = (batch.spans.len(), batch.logs.len(), batch.refused_count());
@@ -184,8 +178,5 @@ fn encoding_of(headers: &HeaderMap) -> Option<Encoding> {
         return Some(Encoding::Json);
     }
     let protobuf = ["application/x-protobuf", "application/protobuf"];
-    protobuf
-        .iter()
-        .any(|known| essence.eq_ignore_ascii_case(known))
-        .then_some(Encoding::Protobuf)
+    protobuf.iter().any(|known| essence.eq_ignore_ascii_case(known)).then_some(Encoding::Protobuf)
 }

@@ -47,11 +47,7 @@ impl Access {
         }
         for origin in headers.get_all(header::ORIGIN) {
             let origin = origin.to_str().map_err(|_| Denied::Origin)?;
-            if !self
-                .origins
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(origin))
-            {
+            if !self.origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)) {
                 return Err(Denied::Origin);
             }
         }
@@ -61,19 +57,13 @@ impl Access {
     fn check_host(&self, host: &str) -> Result<(), Denied> {
         let name = host_name(host).ok_or(Denied::MalformedHost)?;
         let loopback = match name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            Some(address) => address
-                .parse()
-                .is_ok_and(|address: Ipv6Addr| address.is_loopback()),
+            Some(address) => address.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback()),
             None => {
                 name.eq_ignore_ascii_case("localhost")
                     || name.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
             }
         };
-        let allowed = loopback
-            || self
-                .hosts
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(name));
+        let allowed = loopback || self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(name));
         if allowed { Ok(()) } else { Err(Denied::Host) }
     }
 
@@ -81,18 +71,12 @@ impl Access {
         let Some(token) = &self.token else {
             return Ok(());
         };
-        let sent = headers
-            .get(header::AUTHORIZATION)
-            .map_or(&b""[..], |value| value.as_bytes());
+        let sent = headers.get(header::AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
         let sent = match sent.split_at_checked(7) {
             Some((scheme, sent)) if scheme.eq_ignore_ascii_case(b"bearer ") => sent,
             _ => b"",
         };
-        if same(sent, token.as_bytes()) {
-            Ok(())
-        } else {
-            Err(Denied::Token)
-        }
+        if same(sent, token.as_bytes()) { Ok(()) } else { Err(Denied::Token) }
     }
 }
 
@@ -110,18 +94,14 @@ impl std::fmt::Debug for Access {
 impl IntoResponse for Denied {
     fn into_response(self) -> Response {
         let (status, text) = match self {
-            Denied::MalformedHost => (
-                StatusCode::BAD_REQUEST,
-                "the Host header is missing or malformed\n",
-            ),
+            Denied::MalformedHost => (StatusCode::BAD_REQUEST, "the Host header is missing or malformed\n"),
             Denied::Host => (
                 StatusCode::FORBIDDEN,
                 "the Host header must be localhost or a loopback address; allow further names in the settings\n",
             ),
-            Denied::Origin => (
-                StatusCode::FORBIDDEN,
-                "this origin may not send; allow it in the settings if it should\n",
-            ),
+            Denied::Origin => {
+                (StatusCode::FORBIDDEN, "this origin may not send; allow it in the settings if it should\n")
+            }
             Denied::Token => (StatusCode::UNAUTHORIZED, "the token is missing or wrong\n"),
         };
         if self == Denied::Token {
@@ -173,10 +153,7 @@ mod tests {
 
     #[test]
     fn only_loopback_names_are_let_in() {
-        let access = Access {
-            hosts: vec!["host.docker.internal".to_owned()],
-            ..Access::default()
-        };
+        let access = Access { hosts: vec!["host.docker.internal".to_owned()], ..Access::default() };
         let hosts: [&[u8]; 22] = [
             b"localhost",
             b"LOCALHOST:4318",
@@ -203,13 +180,7 @@ mod tests {
         ];
         let mut report: String = hosts
             .iter()
-            .map(|host| {
-                format!(
-                    "{} {}\n",
-                    String::from_utf8_lossy(host),
-                    verdict(&access, Some(host), None)
-                )
-            })
+            .map(|host| format!("{} {}\n", String::from_utf8_lossy(host), verdict(&access, Some(host), None)))
             .collect();
         report.push_str(&format!("(absent) {}\n", verdict(&access, None, None)));
         expect![[r#"
@@ -242,10 +213,7 @@ mod tests {
 
     #[test]
     fn browsers_are_let_in_only_by_name() {
-        let open = Access {
-            origins: vec!["http://localhost:3000".to_owned()],
-            ..Access::default()
-        };
+        let open = Access { origins: vec!["http://localhost:3000".to_owned()], ..Access::default() };
         let origins = [
             "http://localhost:3000",
             "http://LOCALHOST:3000",
@@ -273,10 +241,7 @@ mod tests {
 
     #[test]
     fn a_token_is_compared_whole() {
-        let access = Access {
-            token: Some("secret".to_owned()),
-            ..Access::default()
-        };
+        let access = Access { token: Some("secret".to_owned()), ..Access::default() };
         for (sent, good) in [
             ("Bearer secret", true),
             ("bearer secret", true),
@@ -287,11 +252,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, "localhost".parse().unwrap());
             headers.insert(header::AUTHORIZATION, sent.parse().unwrap());
-            assert_eq!(
-                access.check(&Uri::from_static("/"), &headers).is_ok(),
-                good,
-                "{sent}"
-            );
+            assert_eq!(access.check(&Uri::from_static("/"), &headers).is_ok(), good, "{sent}");
         }
         assert!(!format!("{access:?}").contains("secret"));
     }

@@ -59,10 +59,7 @@ impl Failure {
         let mut response = encoded(self.status(), encoding, body);
         let headers = response.headers_mut();
         if matches!(self, Failure::Overloaded) {
-            headers.insert(
-                header::RETRY_AFTER,
-                HeaderValue::from(limits::RETRY_AFTER.as_secs()),
-            );
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(limits::RETRY_AFTER.as_secs()));
         }
         if matches!(self, Failure::TooLarge { .. } | Failure::TooSlow) {
             // The rest of the body is not worth reading.
@@ -75,14 +72,9 @@ impl Failure {
 /// 200, with a partial success when something of `batch` was refused or left out.
 pub(super) fn accepted(signal: Signal, encoding: Encoding, batch: &Batch) -> Response {
     let worth_telling = |part: &&Refusal| part.reason != UNTRACED_LOGS;
-    let parts = batch
-        .refused
-        .iter()
-        .chain(batch.trimmed.iter().filter(worth_telling));
-    let message = parts
-        .map(|part| format!("{} ({})", part.reason, part.count))
-        .collect::<Vec<_>>()
-        .join("; ");
+    let parts = batch.refused.iter().chain(batch.trimmed.iter().filter(worth_telling));
+    let message =
+        parts.map(|part| format!("{} ({})", part.reason, part.count)).collect::<Vec<_>>().join("; ");
     let body = otlp_reply::accepted(signal, batch.refused_count(), &message, encoding);
     encoded(StatusCode::OK, encoding, body)
 }
@@ -99,12 +91,7 @@ pub(super) fn wrong_type(expected: &str) -> Response {
 
 pub(super) fn wrong_encoding() -> Response {
     let text = "the Content-Encoding must be gzip or absent\n";
-    (
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        [(header::ACCEPT_ENCODING, "gzip")],
-        text,
-    )
-        .into_response()
+    (StatusCode::UNSUPPORTED_MEDIA_TYPE, [(header::ACCEPT_ENCODING, "gzip")], text).into_response()
 }
 
 pub(super) fn no_such_path() -> Response {
@@ -119,10 +106,7 @@ pub(super) fn preflight(has_origin: bool) -> Response {
     }
     let headers = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
-        (
-            header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "content-type,content-encoding,authorization",
-        ),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type,content-encoding,authorization"),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()

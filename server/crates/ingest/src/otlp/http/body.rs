@@ -74,9 +74,7 @@ impl Bodies {
 
     /// Reads a request's body.
     pub(super) async fn read(&self, request: Request) -> Result<Body, Failure> {
-        let too_large = Failure::TooLarge {
-            limit: self.body_bytes,
-        };
+        let too_large = Failure::TooLarge { limit: self.body_bytes };
         let declared = request.headers().get(header::CONTENT_LENGTH);
         let declared: Option<u64> = declared.and_then(|length| length.to_str().ok()?.parse().ok());
         if declared.is_some_and(|length| length > self.body_bytes as u64) {
@@ -86,10 +84,7 @@ impl Bodies {
         let mut chunks = request.into_body().into_data_stream();
         let mut body = BytesMut::new();
         let mut room = None;
-        while let Some(chunk) = timeout_at(deadline, chunks.next())
-            .await
-            .map_err(|_| Failure::TooSlow)?
-        {
+        while let Some(chunk) = timeout_at(deadline, chunks.next()).await.map_err(|_| Failure::TooSlow)? {
             let chunk = chunk.map_err(|_| Failure::BrokenOff)?;
             if body.len() + chunk.len() > self.body_bytes {
                 return Err(too_large);
@@ -97,10 +92,7 @@ impl Bodies {
             self.widen(&mut room, body.len() + chunk.len())?;
             body.extend_from_slice(&chunk);
         }
-        Ok(Body {
-            bytes: body.freeze(),
-            _room: room,
-        })
+        Ok(Body { bytes: body.freeze(), _room: room })
     }
 
     /// Decompresses and decodes; large and compressed bodies on a thread that may block.
@@ -114,10 +106,7 @@ impl Bodies {
             return Ok(decode(&body.bytes)?);
         }
         let decoder = timeout(limits::BODY_TIMEOUT, Arc::clone(&self.decoders).acquire_owned());
-        let decoder = decoder
-            .await
-            .map_err(|_| Failure::Overloaded)?
-            .map_err(|_| Failure::Internal)?;
+        let decoder = decoder.await.map_err(|_| Failure::Overloaded)?.map_err(|_| Failure::Internal)?;
         let limit = self.body_bytes;
         let work = tokio::task::spawn_blocking(move || {
             let _decoder = decoder;
@@ -137,9 +126,7 @@ impl Bodies {
             return Ok(());
         }
         let more = u32::try_from(more).map_err(|_| Failure::Overloaded)?;
-        let taken = Arc::clone(&self.room)
-            .try_acquire_many_owned(more)
-            .map_err(|_| Failure::Overloaded)?;
+        let taken = Arc::clone(&self.room).try_acquire_many_owned(more).map_err(|_| Failure::Overloaded)?;
         match room {
             Some(room) => room.merge(taken),
             None => *room = Some(taken),
@@ -153,9 +140,5 @@ fn gunzip(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Failure> {
     let mut plain = Vec::new();
     let mut reader = MultiGzDecoder::new(bytes).take(limit as u64 + 1);
     reader.read_to_end(&mut plain).map_err(|_| Failure::NotGzip)?;
-    if plain.len() > limit {
-        Err(Failure::TooLarge { limit })
-    } else {
-        Ok(plain)
-    }
+    if plain.len() > limit { Err(Failure::TooLarge { limit }) } else { Ok(plain) }
 }

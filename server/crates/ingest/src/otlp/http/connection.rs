@@ -30,40 +30,35 @@ use tokio::{
 
 use crate::limits;
 
-/// Serves `router` on `listener` until `shutdown`; requests under way then have two seconds to end.
-///
-/// # Errors
-/// Never at present; failing connections and failing accepts are logged and survived.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    serve_all(vec![listener], router, shutdown).await
+/// Sockets that are listened on together: `127.0.0.1` and `::1` are two, and apps try either.
+#[derive(Debug)]
+pub struct Listeners(Vec<TcpListener>);
+
+impl From<TcpListener> for Listeners {
+    fn from(listener: TcpListener) -> Listeners {
+        Listeners(vec![listener])
+    }
 }
 
-/// As [`serve`], on several listeners at once: `127.0.0.1` and `::1` are two, and apps try either.
-///
-/// # Errors
-/// When `listeners` is empty.
-pub async fn serve_all(
-    listeners: Vec<TcpListener>,
+impl Listeners {
+    /// With a further socket.
+    #[must_use]
+    pub fn and(mut self, listener: TcpListener) -> Listeners {
+        self.0.push(listener);
+        self
+    }
+}
+
+/// Serves `router` on `listeners` until `shutdown`; requests under way then have two seconds to end. Failing
+/// connections and failing accepts are logged and survived.
+pub async fn serve(
+    listeners: impl Into<Listeners>,
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    if listeners.is_empty() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "there is no address to listen on",
-        ));
-    }
-    let gate = Gate {
-        listeners,
-        room: Arc::new(Semaphore::new(limits::CONNECTIONS)),
-    };
-    let service = router
-        .layer(middleware::from_fn(in_request))
-        .into_make_service_with_connect_info::<Progress>();
+) {
+    let gate = Gate { listeners: listeners.into().0, room: Arc::new(Semaphore::new(limits::CONNECTIONS)) };
+    let service =
+        router.layer(middleware::from_fn(in_request)).into_make_service_with_connect_info::<Progress>();
     let (stopping, stopped) = oneshot::channel();
     let signal = async move {
         shutdown.await;
@@ -76,8 +71,12 @@ pub async fn serve_all(
         }
     };
     tokio::select! {
-        ended = axum::serve(gate, service).with_graceful_shutdown(signal).into_future() => ended,
-        () = grace => Ok(()),
+        ended = axum::serve(gate, service).with_graceful_shutdown(signal).into_future() => {
+            if let Err(error) = ended {
+                tracing::error!(%error, "the receiver ended");
+            }
+        }
+        () = grace => {}
     }
 }
 
@@ -170,11 +169,7 @@ impl Guarded {
 
     fn arm(&mut self, progress: u8) {
         if self.armed != progress {
-            let wait = if progress == IDLE {
-                limits::IDLE_TIMEOUT
-            } else {
-                limits::HEAD_TIMEOUT
-            };
+            let wait = if progress == IDLE { limits::IDLE_TIMEOUT } else { limits::HEAD_TIMEOUT };
             self.read_deadline.as_mut().reset(Instant::now() + wait);
             self.armed = progress;
         }
@@ -182,9 +177,7 @@ impl Guarded {
 
     /// What a pending write means: time runs from the first one.
     fn write_pending<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        let deadline = self
-            .write_deadline
-            .get_or_insert_with(|| Box::pin(sleep(limits::WRITE_TIMEOUT)));
+        let deadline = self.write_deadline.get_or_insert_with(|| Box::pin(sleep(limits::WRITE_TIMEOUT)));
         ready!(deadline.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }

@@ -52,12 +52,7 @@ async fn start(recorder: Recorder, settings: Settings) -> Running {
     tokio::spawn(serve(listener, router, async {
         let _ = stopped.await;
     }));
-    Running {
-        address,
-        counters,
-        sink,
-        _stop: stop,
-    }
+    Running { address, counters, sink, _stop: stop }
 }
 
 impl Running {
@@ -68,10 +63,7 @@ impl Running {
             true => String::new(),
             false => format!("Content-Length: {}\r\n", body.len()),
         };
-        let head = format!(
-            "{}\r\nConnection: close\r\n{length}\r\n",
-            head.replace('\n', "\r\n")
-        );
+        let head = format!("{}\r\nConnection: close\r\n{length}\r\n", head.replace('\n', "\r\n"));
         let _ = stream.write_all(head.as_bytes()).await;
         let _ = stream.write_all(body).await;
         let mut answer = Vec::new();
@@ -80,13 +72,7 @@ impl Running {
     }
 
     fn spans(&self) -> usize {
-        self.sink
-            .batches
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|batch| batch.spans.len())
-            .sum()
+        self.sink.batches.lock().unwrap().iter().map(|batch| batch.spans.len()).sum()
     }
 }
 
@@ -95,14 +81,7 @@ fn shown(answer: &[u8]) -> String {
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return format!("(no answer) {text:?}");
     };
-    let telling = [
-        "allow",
-        "retry-after",
-        "content-type",
-        "access-control",
-        "www-auth",
-        "accept-encoding",
-    ];
+    let telling = ["allow", "retry-after", "content-type", "access-control", "www-auth", "accept-encoding"];
     let mut lines = head.lines();
     let mut shown = lines.next().unwrap_or("").replace("HTTP/1.1 ", "");
     for line in lines.filter(|line| telling.iter().any(|name| line.starts_with(name))) {
@@ -129,12 +108,8 @@ async fn check(head: &str, body: &[u8], expected: Expect) {
 #[tokio::test]
 async fn json_is_taken_and_answered_in_json() {
     let server = start(Recorder::default(), Settings::default()).await;
-    let answer = server
-        .send(
-            &post("/v1/traces", "application/json; charset=utf-8"),
-            ONE_SPAN.as_bytes(),
-        )
-        .await;
+    let answer =
+        server.send(&post("/v1/traces", "application/json; charset=utf-8"), ONE_SPAN.as_bytes()).await;
     expect![[r#"
         200 OK | content-type: application/json
         {}"#]]
@@ -198,11 +173,7 @@ async fn metrics_are_answered_and_counted() {
     expect![[r#"
         200 OK | content-type: application/x-protobuf
     "#]]
-    .assert_eq(
-        &server
-            .send(&post("/v1/metrics", "application/x-protobuf"), b"anything")
-            .await,
-    );
+    .assert_eq(&server.send(&post("/v1/metrics", "application/x-protobuf"), b"anything").await);
     assert_eq!(server.counters.read().metrics_requests, 1);
     assert!(server.sink.batches.lock().unwrap().is_empty());
 }
@@ -210,13 +181,8 @@ async fn metrics_are_answered_and_counted() {
 #[tokio::test]
 async fn what_is_refused_is_told_and_the_rest_is_kept() {
     let server = start(Recorder::default(), Settings::default()).await;
-    let body = ONE_SPAN.replace(
-        "\"spans\":[",
-        r#""spans":[{"traceId":"","spanId":"b7ad6b7169203331"},7,"#,
-    );
-    let answer = server
-        .send(&post("/v1/traces", "application/json"), body.as_bytes())
-        .await;
+    let body = ONE_SPAN.replace("\"spans\":[", r#""spans":[{"traceId":"","spanId":"b7ad6b7169203331"},7,"#);
+    let answer = server.send(&post("/v1/traces", "application/json"), body.as_bytes()).await;
     expect![[r#"
         200 OK | content-type: application/json
         {"partialSuccess":{"errorMessage":"the trace id is not 16 bytes, or is zero (1); a span is not a JSON object (1)","rejectedSpans":"2"}}"#]].assert_eq(&answer);
@@ -248,11 +214,7 @@ async fn broken_bodies_are_400_with_a_reason_and_cost_nothing_else() {
     expect![[r#"
         400 Bad Request | content-type: application/x-protobuf
         9the body is not gzip, though its Content-Encoding says so"#]]
-    .assert_eq(
-        &server
-            .send(&format!("{proto}\nContent-Encoding: gzip"), b"plain")
-            .await,
-    );
+    .assert_eq(&server.send(&format!("{proto}\nContent-Encoding: gzip"), b"plain").await);
     assert_eq!(server.counters.read().failed_requests, 5);
     server.send(&json, ONE_SPAN.as_bytes()).await;
     assert_eq!(server.spans(), 1);
@@ -278,10 +240,7 @@ async fn other_types_methods_and_paths_are_named() {
     "#]],
     )
     .await;
-    let stacked = format!(
-        "{}\nContent-Encoding: gzip, gzip",
-        post("/v1/traces", "application/json")
-    );
+    let stacked = format!("{}\nContent-Encoding: gzip, gzip", post("/v1/traces", "application/json"));
     check(
         &stacked,
         b"",
@@ -291,10 +250,8 @@ async fn other_types_methods_and_paths_are_named() {
     "#]],
     )
     .await;
-    let twice = format!(
-        "{}\nContent-Encoding: gzip\nContent-Encoding: gzip",
-        post("/v1/traces", "application/json")
-    );
+    let twice =
+        format!("{}\nContent-Encoding: gzip\nContent-Encoding: gzip", post("/v1/traces", "application/json"));
     check(
         &twice,
         b"",
@@ -375,26 +332,13 @@ async fn browsers_and_rebound_names_stay_out() {
 
 #[tokio::test]
 async fn an_origin_that_is_allowed_may_send_and_read_the_answer() {
-    let access = Access {
-        origins: vec!["http://localhost:3000".to_owned()],
-        ..Access::default()
-    };
-    let server = start(
-        Recorder::default(),
-        Settings {
-            access,
-            ..Settings::default()
-        },
-    )
-    .await;
+    let access = Access { origins: vec!["http://localhost:3000".to_owned()], ..Access::default() };
+    let server = start(Recorder::default(), Settings { access, ..Settings::default() }).await;
     let preflight = "OPTIONS /v1/traces HTTP/1.1\nHost: localhost\nOrigin: http://localhost:3000";
     expect![[r#"
         204 No Content | access-control-allow-methods: POST | access-control-allow-headers: content-type,content-encoding,authorization | access-control-max-age: 600 | access-control-allow-origin: http://localhost:3000
     "#]].assert_eq(&server.send(preflight, b"").await);
-    let head = format!(
-        "{}\nOrigin: http://localhost:3000",
-        post("/v1/traces", "application/json")
-    );
+    let head = format!("{}\nOrigin: http://localhost:3000", post("/v1/traces", "application/json"));
     expect![[r#"
         200 OK | content-type: application/json | access-control-allow-origin: http://localhost:3000
         {}"#]]
@@ -404,17 +348,8 @@ async fn an_origin_that_is_allowed_may_send_and_read_the_answer() {
 
 #[tokio::test]
 async fn an_overloaded_sink_asks_to_come_again() {
-    let server = start(
-        Recorder {
-            full: true,
-            ..Recorder::default()
-        },
-        Settings::default(),
-    )
-    .await;
-    let answer = server
-        .send(&post("/v1/traces", "application/json"), ONE_SPAN.as_bytes())
-        .await;
+    let server = start(Recorder { full: true, ..Recorder::default() }, Settings::default()).await;
+    let answer = server.send(&post("/v1/traces", "application/json"), ONE_SPAN.as_bytes()).await;
     expect![[r#"
         429 Too Many Requests | content-type: application/json | retry-after: 1
         {"code":8,"message":"too much telemetry arrives at once; send it again in a moment"}"#]]
@@ -425,10 +360,7 @@ async fn an_overloaded_sink_asks_to_come_again() {
 
 #[tokio::test]
 async fn sizes_are_limited_before_and_after_decompression() {
-    let settings = Settings {
-        body_bytes: 64 * 1024,
-        ..Settings::default()
-    };
+    let settings = Settings { body_bytes: 64 * 1024, ..Settings::default() };
     let server = start(Recorder::default(), settings).await;
     let json = post("/v1/traces", "application/json");
     expect![[r#"
@@ -445,10 +377,7 @@ async fn sizes_are_limited_before_and_after_decompression() {
     let bomb = gzip(&vec![0; 64 * 1024 * 1024]);
     assert!(bomb.len() < 512 * 1024);
     let zipped = format!("{json}\nContent-Encoding: gzip");
-    let settings = Settings {
-        body_bytes: 1024 * 1024,
-        ..Settings::default()
-    };
+    let settings = Settings { body_bytes: 1024 * 1024, ..Settings::default() };
     let server = start(Recorder::default(), settings).await;
     expect![[r#"
         413 Payload Too Large | content-type: application/json
@@ -466,10 +395,7 @@ async fn a_connection_is_kept_between_requests() {
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         while !answer.ends_with(b"{}") {
-            assert!(
-                stream.read_buf(&mut answer).await.unwrap() > 0,
-                "closed in round {round}"
-            );
+            assert!(stream.read_buf(&mut answer).await.unwrap() > 0, "closed in round {round}");
         }
     }
     assert_eq!(server.spans(), 3);
@@ -483,24 +409,13 @@ async fn slow_heads_and_slow_bodies_are_closed() {
         let began = tokio::time::Instant::now();
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream.write_all(sent.as_bytes()).await.unwrap();
-        assert_eq!(
-            stream.read(&mut [0; 64]).await.unwrap_or(0),
-            0,
-            "{sent:?} was answered"
-        );
-        assert!(
-            began.elapsed() < most + Duration::from_secs(1),
-            "{sent:?} took {:?}",
-            began.elapsed()
-        );
+        assert_eq!(stream.read(&mut [0; 64]).await.unwrap_or(0), 0, "{sent:?} was answered");
+        assert!(began.elapsed() < most + Duration::from_secs(1), "{sent:?} took {:?}", began.elapsed());
     }
     let began = tokio::time::Instant::now();
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let head = post("/v1/traces", "application/json").replace('\n', "\r\n");
-    stream
-        .write_all(format!("{head}\r\nContent-Length: 100\r\n\r\n{{").as_bytes())
-        .await
-        .unwrap();
+    stream.write_all(format!("{head}\r\nContent-Length: 100\r\n\r\n{{").as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     expect![[r#"
@@ -517,9 +432,7 @@ async fn half_open_connections_do_not_keep_others_out() {
     for _ in 0..limits::CONNECTIONS + 50 {
         half_open.push(TcpStream::connect(server.address).await.unwrap());
     }
-    let answer = server
-        .send(&post("/v1/traces", "application/json"), ONE_SPAN.as_bytes())
-        .await;
+    let answer = server.send(&post("/v1/traces", "application/json"), ONE_SPAN.as_bytes()).await;
     assert!(answer.starts_with("200"), "{answer}");
 }
 
@@ -534,10 +447,6 @@ async fn it_ends_when_told() {
     }));
     let _idle = TcpStream::connect(address).await.unwrap();
     drop(stop);
-    tokio::time::timeout(Duration::from_secs(10), serving)
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(10), serving).await.unwrap().unwrap();
     assert!(TcpStream::connect(address).await.is_err());
 }

@@ -1,0 +1,4 @@
+//! The backends, one file each.
+
+mod http;
+pub mod zipkin;
