@@ -2,8 +2,15 @@
 //!
 //! Pure: spans and an index go in, placements come out. Right or silent: what several functions could claim is
 //! shown as unsure, never settled by taking the first.
+#![forbid(unsafe_code)]
 
+mod clues;
+mod family;
+mod paths;
 mod placement;
+mod resolve;
+mod rules;
+mod services;
 mod shape;
 mod stack;
 mod table;

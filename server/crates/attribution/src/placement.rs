@@ -22,16 +22,26 @@ pub enum Confidence {
 /// The kinds of evidence; each is a file in `rules/` and a section of docs/attribution.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Rule {
+    /// The instrumentation of a framework names the handler.
+    Framework,
     /// `code.*` attributes name the function or the line.
     CodeAttributes,
+    /// The remote method is implemented in the source.
+    Rpc,
     /// The span's name is a literal (or a pattern) in the source.
     SpanName,
     /// Method and route are declared in the source.
     Route,
     /// The URL's path fits one declared route.
     UrlPath,
+    /// The task, queue or topic is consumed by a function.
+    Messaging,
+    /// The SQL text or the URL stands at a call in the source.
+    Outgoing,
     /// Nothing of its own: the call site inside the parent's function.
     Parent,
+    /// Known to have no function: work of a library, a proxy, a middleware.
+    Noise,
 }
 
 /// One reason for a placement, or against it.
@@ -74,15 +84,28 @@ impl Placement {
     }
 }
 
+impl Placement {
+    /// Whether the span stands for a call that the function made, not for a run of the function itself: such spans
+    /// belong to the function's line, not to its figures.
+    pub fn is_call(&self) -> bool {
+        self.evidence.first().is_some_and(|first| matches!(first.rule, Rule::Outgoing | Rule::Parent))
+    }
+}
+
 impl Rule {
     /// The stable name used in JSON, settings and documentation.
     pub fn name(self) -> &'static str {
         match self {
+            Rule::Framework => "framework",
             Rule::CodeAttributes => "code-attributes",
+            Rule::Rpc => "rpc",
             Rule::SpanName => "span-name",
             Rule::Route => "route",
             Rule::UrlPath => "url-path",
+            Rule::Messaging => "messaging",
+            Rule::Outgoing => "outgoing",
             Rule::Parent => "parent",
+            Rule::Noise => "noise",
         }
     }
 }

@@ -1,9 +1,15 @@
 //! Stack traces as languages print them, and the line in the workspace that threw.
 
-use model::{Event, SmolStr};
+use model::{Event, SmolStr, keys};
 use source::Index;
 
-use crate::CallPlace;
+use crate::{
+    CallPlace,
+    paths::{home, is_library},
+};
+
+/// Frames of one trace, at most; Python's recursion stops at 1,000.
+const MAX_FRAMES: usize = 2_000;
 
 /// One frame of a printed stack trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,12 +22,182 @@ pub struct StackFrame {
     pub function: SmolStr,
 }
 
-/// The frames of `stacktrace`, the throwing one first, whatever order the language prints.
-pub fn stack_frames(_stacktrace: &str) -> Vec<StackFrame> {
-    Vec::new()
+/// The frames of `stacktrace`, the throwing one first, whatever order the language prints. Reads Python, V8 and other
+/// JavaScript engines, Java, Kotlin, Go, Rust, .NET, Ruby, PHP and Elixir. Lines that are no frame are passed over.
+pub fn stack_frames(stacktrace: &str) -> Vec<StackFrame> {
+    let mut frames = Vec::new();
+    let mut lines = stacktrace.lines().take(20_000).peekable();
+    let mut is_python = false;
+    while let Some(line) = lines.next() {
+        let next = lines.peek().copied().unwrap_or_default();
+        if frames.len() >= MAX_FRAMES {
+            break;
+        }
+        // Python prints the cause before its effect; the last block is what reached the span, the deepest frame last.
+        if line.starts_with("Traceback (most recent call last)") {
+            is_python = true;
+            frames.clear();
+        }
+        frames.extend(frame(line.trim(), next));
+    }
+    if is_python {
+        frames.reverse();
+    }
+    frames
 }
 
 /// The innermost place of an exception event that lies in the workspace.
-pub fn throwing_place(_index: &Index, _exception: &Event) -> Option<CallPlace> {
-    None
+pub fn throwing_place(index: &Index, exception: &Event) -> Option<CallPlace> {
+    let attributes = &exception.attributes;
+    if let Some(stacktrace) = attributes.str(keys::EXCEPTION_STACKTRACE) {
+        return stack_frames(stacktrace).iter().find_map(|frame| place(index, frame));
+    }
+    // Rust records no stack, but where the event was written.
+    let frame = StackFrame {
+        file: attributes.first_str(keys::CODE_FILE)?.into(),
+        line: u32::try_from(attributes.first_int(keys::CODE_LINE)?).ok()?,
+        function: SmolStr::default(),
+    };
+    place(index, &frame)
+}
+
+/// The frame's place, if its file is one of the workspace that people write.
+fn place(index: &Index, frame: &StackFrame) -> Option<CallPlace> {
+    if is_library(&frame.file) || frame.line == 0 {
+        return None;
+    }
+    let path = home(&frame.file)?;
+    let mut end = path.as_str();
+    loop {
+        let is_whole = end.len() == path.len();
+        let is_short = !end.contains('/') && !is_whole;
+        let mut files = index.files_ending_with(end).filter(|file| !is_short || file.path == end);
+        match (files.next(), files.next()) {
+            (Some(file), None) if !file.generated => {
+                return Some(CallPlace { file: file.path.clone(), line: frame.line - 1 });
+            }
+            (Some(file), Some(other)) => {
+                let name = frame.function.rsplit(['.', ':', '#']).next().unwrap_or_default();
+                let has = |file: &source::SourceFile| {
+                    file.function_on_line(frame.line - 1).is_some_and(|function| function.name == name)
+                };
+                let mut known = [file, other].into_iter().chain(files).filter(|file| has(file));
+                let (only, more) = (known.next(), known.next());
+                return only
+                    .filter(|_| more.is_none())
+                    .map(|file| CallPlace { file: file.path.clone(), line: frame.line - 1 });
+            }
+            _ => end = end.split_once('/')?.1,
+        }
+    }
+}
+
+fn frame(line: &str, next: &str) -> Option<StackFrame> {
+    python(line)
+        .or_else(|| at_frame(line))
+        .or_else(|| rust(line, next))
+        .or_else(|| go(line, next))
+        .or_else(|| ruby(line))
+        .or_else(|| php(line))
+        .or_else(|| elixir(line))
+}
+
+fn made(file: &str, line: &str, function: &str) -> Option<StackFrame> {
+    let line = line.trim().parse().ok()?;
+    let file = file.trim();
+    (!file.is_empty()).then(|| StackFrame { file: file.into(), line, function: function.trim().into() })
+}
+
+/// `File "/app/shop.py", line 12, in charge`.
+fn python(line: &str) -> Option<StackFrame> {
+    let rest = line.strip_prefix("File \"")?;
+    let (file, rest) = rest.split_once("\", line ")?;
+    let (number, function) = rest.split_once(", in ").unwrap_or((rest, ""));
+    made(file, number, function)
+}
+
+/// `at charge (/app/a.js:12:5)`, `at com.shop.Cart.add(Cart.java:12)`, `at Shop.Cart.Add() in /src/Cart.cs:line 12`,
+/// and `charge@http://host/a.js:12:5`.
+fn at_frame(line: &str) -> Option<StackFrame> {
+    let Some(rest) = line.strip_prefix("at ") else {
+        let (function, place) = line.split_once('@')?;
+        let (file, number) = file_line_column(place)?;
+        return made(file, number, function);
+    };
+    if let Some((function, place)) = rest.split_once(" in ")
+        && let Some((file, number)) = place.rsplit_once(":line ")
+    {
+        return made(file, number, function.split('(').next().unwrap_or(function));
+    }
+    if let Some((function, place)) = rest.rsplit_once('(').filter(|_| rest.ends_with(')')) {
+        let place = place.trim_end_matches(')');
+        if let Some((file, number)) = file_line_column(place) {
+            return made(file, number, function.trim_start_matches("async ").trim_start_matches("new "));
+        }
+        // Java: the file's name alone; the class tells its folder.
+        let (file, number) = place.rsplit_once(':')?;
+        let class = function.rsplit_once('/').map_or(function, |(_, class)| class);
+        let package = class.rsplitn(3, '.').nth(2).unwrap_or_default().replace('.', "/");
+        let whole = if package.is_empty() { file.to_owned() } else { format!("{package}/{file}") };
+        return made(&whole, number, class);
+    }
+    let (file, number) = file_line_column(rest.trim_start_matches("async "))?;
+    made(file, number, "")
+}
+
+/// `/app/a.js:12:5` or `file:///app/a.js:12:5`.
+fn file_line_column(place: &str) -> Option<(&str, &str)> {
+    let (rest, column) = place.rsplit_once(':')?;
+    let (file, line) = rest.rsplit_once(':')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let file = file.strip_prefix("webpack://").or_else(|| file.strip_prefix("file://")).unwrap_or(file);
+    (is_number(column) && is_number(line)).then_some((file, line))
+}
+
+/// `12: shop::cart::add` followed by `at ./src/cart.rs:12:5`.
+fn rust(line: &str, next: &str) -> Option<StackFrame> {
+    let (number, function) = line.split_once(": ")?;
+    number.parse::<u32>().ok()?;
+    let place = next.trim().strip_prefix("at ")?;
+    let (file, line) = file_line_column(place)?;
+    // The next line is read again as a frame without a function: this one stands for both.
+    made(file, line, function)
+}
+
+/// `main.charge(0x1, 0x2)` followed by a tab and `/app/main.go:12 +0x1d`.
+fn go(line: &str, next: &str) -> Option<StackFrame> {
+    let place = next.strip_prefix('\t')?.split(" +0x").next()?;
+    let (file, number) = place.rsplit_once(':')?;
+    if !file.ends_with(".go") {
+        return None;
+    }
+    let function = line.strip_prefix("created by ").unwrap_or(line);
+    made(file, number, function.rsplit_once('(').map_or(function, |(name, _)| name))
+}
+
+/// `app/models/cart.rb:12:in 'Cart#add'`.
+fn ruby(line: &str) -> Option<StackFrame> {
+    let (place, function) = line.trim_start_matches("from ").split_once(":in ")?;
+    let (file, number) = place.rsplit_once(':')?;
+    made(file, number, function.trim_matches(['\'', '`', '"']))
+}
+
+/// `#0 /app/src/Cart.php(12): Shop\Cart->add()`.
+fn php(line: &str) -> Option<StackFrame> {
+    let rest = line.strip_prefix('#')?;
+    let (number, rest) = rest.split_once(' ')?;
+    number.parse::<u32>().ok()?;
+    let (place, function) =
+        rest.split_once("): ").or_else(|| rest.strip_suffix(')').map(|place| (place, "")))?;
+    let (file, line) = place.rsplit_once('(')?;
+    made(file, line, function.split('(').next().unwrap_or(function))
+}
+
+/// `(shop 1.0.0) lib/shop/cart.ex:12: Shop.Cart.add/2`.
+fn elixir(line: &str) -> Option<StackFrame> {
+    let rest = line.strip_prefix('(').and_then(|line| line.split_once(") ")).map_or(line, |(_, rest)| rest);
+    let (place, function) = rest.split_once(": ")?;
+    let (file, number) = place.rsplit_once(':')?;
+    let is_elixir = [".ex", ".exs", ".erl"].iter().any(|end| file.ends_with(end));
+    if is_elixir { made(file, number, function) } else { None }
 }

@@ -1,11 +1,23 @@
 //! The memo: every shape seen, and its placement in the code as it stands.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
-use model::Span;
+use imbl::{HashMap, Vector};
+use model::{SmolStr, Span};
 use source::Index;
 
-use crate::{Placement, Shape};
+use crate::{
+    Placement, Shape,
+    clues::RESOLVED,
+    resolve::{Verdict, place, resolve},
+    services::Services,
+};
+
+/// Shapes kept at most: real systems have thousands.
+const MAX_SHAPES: usize = 65_536;
 
 /// A shape's number in its [`Table`]; dense from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,54 +26,163 @@ pub struct ShapeId(pub u32);
 /// Shapes and their placements. Cloning costs a few pointers, so a clone serves as a snapshot. Bounded: past the limit, new shapes share one that is never placed.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    ids: HashMap<Shape, ShapeId>,
-    shapes: Vec<Arc<Shape>>,
-    placements: Vec<Arc<Placement>>,
+    ids: HashMap<Arc<Shape>, ShapeId>,
+    entries: Vector<Entry>,
+    services: Services,
+    /// Services of which something new is known; their open shapes are settled by the next refresh.
+    learned: BTreeSet<SmolStr>,
+    /// The index as of the last refresh.
+    seen: Index,
+    overflow: Option<ShapeId>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    shape: Arc<Shape>,
+    verdict: Arc<Verdict>,
+    placement: Arc<Placement>,
 }
 
 impl Table {
     /// The number of the shape of `span`, placed against `index` if it is new.
-    pub fn intern(&mut self, span: &Span, _index: &Index) -> ShapeId {
+    pub fn intern(&mut self, span: &Span, index: &Index) -> ShapeId {
         let shape = Shape::of(span);
         if let Some(id) = self.ids.get(&shape) {
             return *id;
         }
-        let id = ShapeId(self.shapes.len() as u32);
-        self.shapes.push(Arc::new(shape.clone()));
-        self.placements.push(Arc::default());
-        self.ids.insert(shape, id);
-        id
+        if self.entries.len() >= MAX_SHAPES {
+            return self.overflow(shape);
+        }
+        let verdict = resolve(&shape, index);
+        self.learn(&shape, None, &verdict);
+        let placement = Arc::new(verdict.placement(&shape, &self.services));
+        self.add(shape, verdict, placement)
     }
 
     /// Where `span` belongs by what it carries itself: looked up if its shape is known, else found without being
     /// kept, so that a reader of a snapshot needs no mutable table.
-    pub fn place(&self, span: &Span, _index: &Index) -> Arc<Placement> {
-        let known = self.ids.get(&Shape::of(span)).and_then(|id| self.placement(*id));
-        known.cloned().unwrap_or_default()
+    pub fn place(&self, span: &Span, index: &Index) -> Arc<Placement> {
+        self.place_shape(&Shape::of(span), index)
     }
 
     /// The shape numbered `id`.
     pub fn shape(&self, id: ShapeId) -> Option<&Arc<Shape>> {
-        self.shapes.get(id.0 as usize)
+        self.entries.get(id.0 as usize).map(|entry| &entry.shape)
     }
 
     /// Where spans of that shape belong by what they carry themselves; [`crate::place_trace`] adds what their
     /// ancestors tell.
     pub fn placement(&self, id: ShapeId) -> Option<&Arc<Placement>> {
-        self.placements.get(id.0 as usize)
+        self.entries.get(id.0 as usize).map(|entry| &entry.placement)
     }
 
     /// All shapes with their placements.
     pub fn iter(&self) -> impl Iterator<Item = (ShapeId, &Arc<Shape>, &Arc<Placement>)> {
-        self.shapes
-            .iter()
-            .zip(&self.placements)
-            .enumerate()
-            .map(|(at, (shape, placement))| (ShapeId(at as u32), shape, placement))
+        let entries = self.entries.iter().enumerate();
+        entries.map(|(at, entry)| (ShapeId(at as u32), &entry.shape, &entry.placement))
     }
 
-    /// Places every shape again after the code changed; answers with those whose placement is another one now.
-    pub fn refresh(&mut self, _index: &Index) -> Vec<ShapeId> {
-        Vec::new()
+    /// How many shapes there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Places again what changes of the code, or of what is known of a service, may place elsewhere; answers with
+    /// the shapes whose placement is another one now. Costs nothing when nothing changed: call it after every change
+    /// of the index and after every batch of spans.
+    pub fn refresh(&mut self, index: &Index) -> Vec<ShapeId> {
+        let changes = index.changes_since(&self.seen);
+        self.seen = index.clone();
+        let is_stale = |verdict: &Verdict| {
+            (changes.resolved && verdict.asked.binary_search(&RESOLVED).is_ok())
+                || verdict.asked.iter().any(|asked| changes.keys.binary_search(asked).is_ok())
+        };
+        let mut stale: HashSet<u32> = HashSet::new();
+        if changes.resolved || !changes.keys.is_empty() {
+            let numbered = self.entries.iter().enumerate();
+            stale.extend(numbered.filter(|(_, entry)| is_stale(&entry.verdict)).map(|(at, _)| at as u32));
+        }
+        for at in &stale {
+            let Some(entry) = self.entries.get(*at as usize).cloned() else { continue };
+            let verdict = resolve(&entry.shape, index);
+            self.learn(&entry.shape, Some(&entry.verdict), &verdict);
+            self.entries.set(*at as usize, Entry { verdict: Arc::new(verdict), ..entry });
+        }
+        self.settle(&stale)
+    }
+
+    /// See [`Table::place`].
+    pub(crate) fn place_shape(&self, shape: &Shape, index: &Index) -> Arc<Placement> {
+        match self.ids.get(shape).and_then(|id| self.placement(*id)) {
+            Some(known) => known.clone(),
+            None => place(shape, index, &self.services),
+        }
+    }
+
+    /// New placements of what was resolved again, and of open shapes of services of which more is known now.
+    fn settle(&mut self, stale: &HashSet<u32>) -> Vec<ShapeId> {
+        if stale.is_empty() && self.learned.is_empty() {
+            return Vec::new();
+        }
+        let learned = std::mem::take(&mut self.learned);
+        let mut changed = Vec::new();
+        for at in 0..self.entries.len() {
+            let entry = &self.entries[at];
+            let is_open = entry.verdict.is_open() && learned.contains(&entry.shape.service);
+            if !is_open && !stale.contains(&(at as u32)) {
+                continue;
+            }
+            let placement = entry.verdict.placement(&entry.shape, &self.services);
+            if placement != *entry.placement {
+                let entry = Entry { placement: Arc::new(placement), ..entry.clone() };
+                self.entries.set(at, entry);
+                changed.push(ShapeId(at as u32));
+            }
+        }
+        changed
+    }
+
+    fn learn(&mut self, shape: &Shape, before: Option<&Verdict>, after: &Verdict) {
+        let file = |verdict: &Verdict| verdict.certain().map(|candidate| candidate.function.file.clone());
+        let (before, after) = (before.and_then(file), file(after));
+        if before == after {
+            return;
+        }
+        if let Some(before) = before {
+            self.services.unlearn(&shape.service, &before);
+        }
+        if let Some(after) = after {
+            self.services.learn(&shape.service, &after);
+        }
+        self.learned.insert(shape.service.clone());
+    }
+
+    fn overflow(&mut self, shape: Shape) -> ShapeId {
+        if let Some(id) = self.overflow {
+            return id;
+        }
+        let other = Shape {
+            service: SmolStr::default(),
+            scope: SmolStr::default(),
+            name: SmolStr::default(),
+            deciding: Vec::new(),
+            kind: shape.kind,
+        };
+        let id = self.add(other, Verdict::default(), Arc::default());
+        self.overflow = Some(id);
+        id
+    }
+
+    fn add(&mut self, shape: Shape, verdict: Verdict, placement: Arc<Placement>) -> ShapeId {
+        let id = ShapeId(self.entries.len() as u32);
+        let shape = Arc::new(shape);
+        self.ids.insert(shape.clone(), id);
+        self.entries.push_back(Entry { shape, verdict: Arc::new(verdict), placement });
+        id
     }
 }

@@ -11,6 +11,8 @@ pub struct Route {
     pub pattern: SmolStr,
     /// The pattern as declared at the handler, before any prefix: some instrumentations send only that.
     pub declared: SmolStr,
+    /// Whether something unknown may stand before the pattern: a prefix that is known at run time only.
+    pub is_open: bool,
     /// The function that handles it.
     pub handler: crate::FunctionKey,
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use model::SmolStr;
 use tree_sitter::Tree;
 
-use crate::{CallSite, Function, Language, SpanSite};
+use crate::{CallSite, Function, Language, SpanSite, walk, wiring::Wiring};
 
 /// Everything found in one text. Immutable; an edit makes a new one.
 #[derive(Clone, Debug)]
@@ -22,7 +22,16 @@ pub struct SourceFile {
     pub call_sites: Vec<CallSite>,
     /// Whether the parser found errors: what is here is what was whole.
     pub broken: bool,
-    // Routes, mounts, imports and constants as declared: only the index can resolve them across files.
+    /// Whether a tool wrote it (bundled, minified, marked as generated): nobody wants to be shown it.
+    pub generated: bool,
+    /// Routes, mounts, imports and constants as declared: only the index can resolve them across files.
+    pub(crate) wiring: Box<Wiring>,
+    /// Changes when something does that other files' facts may depend on.
+    pub(crate) wiring_fingerprint: u64,
+    /// Functions that handle requests or messages, by index, sorted.
+    pub(crate) handlers: Box<[u32]>,
+    /// What the index finds this file by, sorted.
+    pub(crate) keys: Box<[u64]>,
 }
 
 /// Why a text was not read at all.
@@ -36,6 +45,8 @@ pub enum ReadError {
     TooDeep,
     /// The parser took longer than its budget.
     TooSlow,
+    /// It holds bytes that no text has.
+    NotText,
 }
 
 /// Reads one text from nothing. At most some hundred milliseconds, whatever the text.
@@ -65,23 +76,51 @@ impl SourceFile {
         self.functions.iter().find(|function| function.key.path == path && function.key.nth == nth)
     }
 
-    /// Finds what a tree holds.
-    pub(crate) fn extract(path: &str, language: Language, _text: &str, tree: &Tree) -> SourceFile {
-        SourceFile {
-            path: path.into(),
-            language,
-            functions: Vec::new(),
-            span_sites: Vec::new(),
-            call_sites: Vec::new(),
-            broken: tree.root_node().has_error(),
+    /// The functions nested directly in the type `path` (`Cart`, `shop.Cart`): its methods.
+    pub fn methods_of<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Function> {
+        self.functions.iter().filter(move |function| {
+            function.key.path.strip_suffix(function.name.as_str()).and_then(|rest| rest.strip_suffix('.'))
+                == Some(path)
+        })
+    }
+
+    /// The function numbered `index`, or the nearest one around it that is more than a callback: that has a name,
+    /// handles requests, or has nothing around it.
+    pub fn named_function(&self, index: u32) -> Option<&Function> {
+        let mut index = index;
+        let mut function = self.functions.get(index as usize)?;
+        while function.kind == crate::FunctionKind::Closure && self.handlers.binary_search(&index).is_err() {
+            let Some(parent) = function.parent else { break };
+            index = parent;
+            function = self.functions.get(index as usize)?;
         }
+        Some(function)
+    }
+
+    /// Whether other files' facts may depend on this one's, beyond its names.
+    pub(crate) fn is_wired(&self) -> bool {
+        let wiring = &self.wiring;
+        !(wiring.routes.is_empty()
+            && wiring.mounts.is_empty()
+            && wiring.prefixes.is_empty()
+            && wiring.consumers.is_empty()
+            && wiring.rpcs.is_empty()
+            && wiring.deferred.is_empty()
+            && wiring.helpers.is_empty()
+            && wiring.passes.is_empty()
+            && wiring.decorations.is_empty())
+    }
+
+    /// Finds what a tree holds.
+    pub(crate) fn extract(path: &str, language: Language, text: &str, tree: &Tree) -> SourceFile {
+        walk::walk(path, language, text, tree)
     }
 }
 
 impl Function {
     /// 0-based line on which its first decorator, or else its signature, begins.
     pub fn first_line(&self) -> u32 {
-        self.name_position.line
+        self.first_line
     }
 }
 
@@ -92,6 +131,7 @@ impl fmt::Display for ReadError {
             ReadError::TooLarge => "the file is larger than code written by hand",
             ReadError::TooDeep => "the file is nested deeper than code written by hand",
             ReadError::TooSlow => "the file took too long to parse",
+            ReadError::NotText => "the file is not text",
         })
     }
 }

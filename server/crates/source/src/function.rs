@@ -1,6 +1,9 @@
 //! Functions: what figures are shown on, and the name by which one is known through edits.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{DefaultHasher, Hasher},
+};
 
 use model::{LinePosition, SmolStr, TextRange};
 
@@ -47,6 +50,8 @@ pub struct Function {
     pub name_range: TextRange,
     /// Where the name begins: 0-based line, and column in bytes.
     pub name_position: LinePosition,
+    /// 0-based line on which [`Function::range`] begins.
+    pub(crate) first_line: u32,
     /// 0-based last line of [`Function::range`].
     pub last_line: u32,
     /// Names of its parameters in order, without types; a pattern without a name is empty.
@@ -62,4 +67,14 @@ impl fmt::Display for FunctionKey {
         write!(f, "{}:{}", self.file, self.path)?;
         if self.nth > 0 { write!(f, "#{}", self.nth + 1) } else { Ok(()) }
     }
+}
+
+/// Hashes `text` line by line, white space at line ends aside.
+pub(crate) fn fingerprint(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for line in text.lines() {
+        hasher.write(line.trim_end().as_bytes());
+        hasher.write_u8(b'\n');
+    }
+    hasher.finish()
 }

@@ -16,6 +16,10 @@ pub enum Language {
 }
 
 impl Language {
+    /// All of them.
+    pub const ALL: [Language; 5] =
+        [Language::Python, Language::JavaScript, Language::TypeScript, Language::Tsx, Language::Rust];
+
     /// The language of a file by its extension; `None` for what is not read.
     pub fn of_path(path: &str) -> Option<Language> {
         let (_, extension) = path.rsplit('/').next()?.rsplit_once('.')?;

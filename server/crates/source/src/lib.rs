@@ -2,17 +2,34 @@
 //!
 //! Pure: it is given a path and a text, never a file system, and it knows nothing of spans. Broken code yields what
 //! is whole; hostile code costs a bounded amount of time.
+#![forbid(unsafe_code)]
 
+mod constants;
 mod document;
+mod draft;
 mod facts;
 mod file;
 mod function;
+mod generated;
+mod guard;
 mod index;
 mod language;
+mod languages;
+mod pattern;
+mod postings;
+mod resolve;
+mod route_table;
+mod sql;
+mod walk;
+mod wiring;
 
 pub use document::{Document, Edit};
 pub use facts::{CallKind, CallSite, NamePattern, Route, SpanSite};
 pub use file::{ReadError, SourceFile, read};
 pub use function::{Function, FunctionKey, FunctionKind};
-pub use index::Index;
+pub use index::{Changes, Index};
 pub use language::Language;
+pub use pattern::{Pattern, Segment, path_segments};
+pub use postings::Key;
+pub use resolve::{Consumer, RpcMethod};
+pub use sql::normal_sql;

@@ -1,0 +1,146 @@
+//! Combines the rules: right or silent, and ambiguity stays visible.
+
+use std::sync::Arc;
+
+use source::Index;
+
+use crate::{
+    Confidence, Evidence, Placement, Rule, Shape,
+    clues::{Answer, Candidate, Clues, Finding},
+    rules::rules,
+    services::Services,
+};
+
+/// What the rules say of one shape, before anything is known of its service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// The best finding; one candidate, or several between which no rule decides.
+    pub(crate) finding: Option<Finding>,
+    /// Why the span has no function, if that is certain.
+    pub(crate) nowhere: Option<Evidence>,
+    /// Hashes of what was asked of the index, sorted.
+    pub(crate) asked: Box<[u64]>,
+}
+
+/// Asks the rules in turn. The first that knows exactly one function has it; one that knows several is settled by a
+/// later one that knows exactly one of those.
+pub(crate) fn resolve(shape: &Shape, index: &Index) -> Verdict {
+    let clues = Clues::new(shape, index);
+    let mut best: Option<Finding> = None;
+    let mut nowhere = None;
+    for rule in rules(shape.kind) {
+        match rule(&clues) {
+            Answer::Silent => {}
+            Answer::Nowhere(detail) => {
+                if best.is_none() {
+                    nowhere = Some(Evidence { rule: Rule::Noise, detail });
+                }
+                break;
+            }
+            Answer::Found(finding) => {
+                best = Some(match best {
+                    None => finding,
+                    Some(before) => settle(before, finding),
+                });
+            }
+        }
+        let is_settled =
+            |finding: &Finding| finding.candidates.len() == 1 && finding.confidence >= Confidence::Likely;
+        if best.as_ref().is_some_and(is_settled) {
+            break;
+        }
+    }
+    Verdict { finding: best, nowhere, asked: clues.asked() }
+}
+
+/// Of several candidates those that a later rule finds too; a guess gives way to something better.
+fn settle(before: Finding, after: Finding) -> Finding {
+    if before.candidates.len() == 1 && before.confidence == Confidence::Possible {
+        let agrees =
+            after.candidates.iter().any(|candidate| candidate.function == before.candidates[0].function);
+        return if agrees && after.candidates.len() == 1 {
+            Finding { confidence: Confidence::Likely, ..before }
+        } else {
+            after
+        };
+    }
+    let known =
+        |candidate: &&Candidate| after.candidates.iter().any(|other| other.function == candidate.function);
+    let both: Vec<Candidate> = before.candidates.iter().filter(known).cloned().collect();
+    if both.is_empty() { before } else { Finding { candidates: both, ..before } }
+}
+
+impl Verdict {
+    /// The placement, where several candidates are left to what is known of the service.
+    pub(crate) fn placement(&self, shape: &Shape, services: &Services) -> Placement {
+        if let Some(evidence) = &self.nowhere {
+            return Placement { evidence: vec![evidence.clone()], ..Placement::default() };
+        }
+        let Some(finding) = &self.finding else { return Placement::default() };
+        if let [only] = finding.candidates.as_slice() {
+            return placed(finding, only, finding.confidence, None);
+        }
+        match services.decide(&shape.service, finding.rule, &finding.candidates) {
+            Some((chosen, why)) => {
+                let confidence = finding.confidence.min(Confidence::Likely);
+                placed(finding, &finding.candidates[chosen], confidence, Some(why))
+            }
+            None => Placement {
+                function: None,
+                confidence: Confidence::Possible,
+                evidence: finding
+                    .candidates
+                    .iter()
+                    .take(8)
+                    .map(|candidate| evidence(finding.rule, candidate))
+                    .collect(),
+                call_place: None,
+                candidates: finding.candidates.iter().map(|candidate| candidate.function.clone()).collect(),
+            },
+        }
+    }
+
+    /// The function that is certain without any knowledge of the service.
+    pub(crate) fn certain(&self) -> Option<&Candidate> {
+        match self.finding.as_ref()? {
+            Finding { confidence, candidates, .. }
+                if *confidence >= Confidence::Likely && candidates.len() == 1 =>
+            {
+                candidates.first()
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether what is known of the service may settle it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.finding.as_ref().is_some_and(|finding| finding.candidates.len() > 1)
+    }
+}
+
+fn placed(
+    finding: &Finding,
+    candidate: &Candidate,
+    confidence: Confidence,
+    why: Option<Evidence>,
+) -> Placement {
+    let mut all = vec![evidence(finding.rule, candidate)];
+    all.extend(why);
+    let is_guess = confidence < Confidence::Likely;
+    Placement {
+        function: Some(candidate.function.clone()),
+        confidence,
+        evidence: all,
+        call_place: candidate.call_place.clone(),
+        candidates: if is_guess { vec![candidate.function.clone()] } else { Vec::new() },
+    }
+}
+
+fn evidence(rule: Rule, candidate: &Candidate) -> Evidence {
+    Evidence { rule, detail: candidate.detail.clone() }
+}
+
+/// The placement of a shape that is not kept.
+pub(crate) fn place(shape: &Shape, index: &Index, services: &Services) -> Arc<Placement> {
+    Arc::new(resolve(shape, index).placement(shape, services))
+}

@@ -1,0 +1,207 @@
+//! `code.*`: three generations of names, trusted only inside of the workspace.
+
+use std::sync::Arc;
+
+use model::{SmolStr, SpanKind};
+use smol_str::format_smolstr;
+use source::{Function, SourceFile};
+
+use crate::{
+    CallPlace, Confidence, Rule,
+    clues::{Answer, Candidate, Clues},
+    paths::{home, is_library, name_segments},
+};
+
+/// The function that `code.*` names, by file, line and name, whatever of them is there.
+pub(crate) fn code_attributes(clues: &Clues<'_>) -> Answer {
+    let file = clues.get("code.file.path");
+    let function = clues.get("code.function.name");
+    if file.is_some_and(is_library) {
+        // A library's code made the span; other evidence may still tell whose it is.
+        return Answer::Silent;
+    }
+    // The server span of a framework is made by a middleware: where only the middleware's line is told, say nothing.
+    let is_served = clues.shape.kind == SpanKind::Server
+        && (clues.get("http.route").is_some() || clues.get("http.request.method").is_some());
+    match (file, function) {
+        (Some(_), None) if is_served => Answer::Silent,
+        (Some(file), _) => by_file(clues, file, function),
+        (None, Some(function)) => by_name(clues, function),
+        (None, None) => Answer::Silent,
+    }
+}
+
+fn by_file(clues: &Clues<'_>, path: &str, function: Option<&str>) -> Answer {
+    let Some(path) = home(path) else { return Answer::Silent };
+    let line =
+        clues.get("code.line.number").and_then(|line| line.parse::<u32>().ok()).filter(|line| *line > 0);
+    let files = files_of(clues, &path);
+    let mut found: Vec<Candidate> = Vec::new();
+    for file in &files {
+        clues.ask_file(&file.path);
+        found.extend(function_in(file, function, line.map(|line| line - 1)));
+    }
+    if files.len() > 1 && found.len() > 1 {
+        let module = clues.get("code.namespace").map(name_segments).unwrap_or_default();
+        keep_best(&mut found, |candidate| module_agreement(&candidate.function.file, &module));
+        // Spans of `#[instrument]` and its like are called like their function.
+        let name = clues.shape.name.as_str();
+        keep_best(&mut found, |candidate| {
+            usize::from(candidate.function.path.rsplit('.').next() == Some(name))
+        });
+    }
+    clues.found(Rule::CodeAttributes, Confidence::Certain, found)
+}
+
+/// Files that `path` may be: those that share the longest end with it. A bare file name of a longer path says
+/// nothing unless the file lies at the workspace's root.
+fn files_of<'a>(clues: &Clues<'a>, path: &str) -> Vec<&'a Arc<SourceFile>> {
+    let mut end = path;
+    loop {
+        let files: Vec<_> = clues.files_ending_with(end).map(|file| file.path.clone()).collect();
+        let is_whole = end.len() == path.len();
+        let is_short = !end.contains('/') && !is_whole;
+        let usable = files.iter().filter(|file| !is_short || *file == end);
+        let found: Vec<_> =
+            usable.filter_map(|file| clues.index.file(file)).filter(|file| !file.generated).collect();
+        if !found.is_empty() {
+            return found;
+        }
+        match end.split_once('/') {
+            Some((_, shorter)) => end = shorter,
+            None => return Vec::new(),
+        }
+    }
+}
+
+/// The function of that name or on that line; 0-based.
+fn function_in(file: &SourceFile, name: Option<&str>, line: Option<u32>) -> Option<Candidate> {
+    let on_line = line.and_then(|line| on_line(file, line));
+    let named = name.and_then(|name| {
+        let segments = name_segments(name);
+        let mut same = best_named(file.functions.iter(), &segments);
+        if same.len() > 1
+            && let Some(line) = line
+        {
+            // One that holds the line, else the first that begins after it (a decorator's line), else all.
+            same.sort_by_key(|function| distance(function, line));
+            same.truncate(1);
+        }
+        if same.len() == 1 { same.pop() } else { None }
+    });
+    let has_name = name.is_some_and(|name| {
+        let last = name_segments(name);
+        last.last().is_some_and(|last| !last.is_empty() && !last.starts_with('{'))
+    });
+    let function = match (named, on_line) {
+        (Some(named), _) => named,
+        // A name that the file does not have: the code has changed, or the name is a closure's.
+        (None, Some(on_line)) if !has_name => on_line,
+        (None, Some(on_line)) if name.is_some_and(|name| is_closure_name(name)) => on_line,
+        _ => return None,
+    };
+    let detail = match line {
+        Some(line) => format_smolstr!("code.* names {}:{}", file.path, line + 1),
+        None => format_smolstr!("code.* names {} in {}", function.name, file.path),
+    };
+    let inside = line.filter(|line| *line > function.name_position.line && *line <= function.last_line);
+    let call_place = inside.map(|line| CallPlace { file: file.path.clone(), line });
+    Some(Candidate { function: function.key.clone(), call_place, detail })
+}
+
+fn on_line(file: &SourceFile, line: u32) -> Option<&Function> {
+    let innermost = file
+        .functions
+        .iter()
+        .enumerate()
+        .rev()
+        .find(|(_, function)| function.first_line() <= line && line <= function.last_line);
+    file.named_function(innermost?.0 as u32)
+}
+
+fn distance(function: &Function, line: u32) -> u32 {
+    if function.first_line() <= line && line <= function.last_line {
+        return 0;
+    }
+    function.first_line().abs_diff(line)
+}
+
+fn is_closure_name(name: &str) -> bool {
+    ["<lambda>", "<anonymous>", "{closure", "{{closure}}", "lambda$", "$anonfun", ".func", "block in"]
+        .iter()
+        .any(|mark| name.contains(mark))
+}
+
+/// A qualified name without a file: Python's `module.qualname`, Java's class and method, Rails' controller and action.
+fn by_name(clues: &Clues<'_>, function: &str) -> Answer {
+    let mut segments = clues.get("code.namespace").map(name_segments).unwrap_or_default();
+    segments.extend(name_segments(function));
+    segments.retain(|segment| segment != "__main__");
+    let Some(last) = segments.last().cloned() else { return Answer::Silent };
+    let functions: Vec<&Function> = clues.functions_named(&last).collect();
+    let is_qualified = segments.len() > 1;
+    let same: Vec<&Function> = functions
+        .into_iter()
+        .filter(|function| !is_qualified || agreement(function, &segments) >= segments.len().min(2))
+        .collect();
+    let most = same.iter().map(|function| agreement(function, &segments)).max().unwrap_or(0);
+    let best = same.into_iter().filter(|function| agreement(function, &segments) == most);
+    let detail =
+        |function: &Function| format_smolstr!("code.* names {} in {}", function.key.path, function.key.file);
+    let found: Vec<Candidate> = best
+        .map(|function| Candidate {
+            function: function.key.clone(),
+            call_place: None,
+            detail: detail(function),
+        })
+        .collect();
+    let confidence =
+        if most == segments.len() && is_qualified { Confidence::Certain } else { Confidence::Likely };
+    clues.found(Rule::CodeAttributes, confidence, found)
+}
+
+/// Of `functions` those whose path agrees best with `segments`; none when not even the last one does.
+fn best_named<'f>(functions: impl Iterator<Item = &'f Function>, segments: &[SmolStr]) -> Vec<&'f Function> {
+    let Some(last) = segments.last() else { return Vec::new() };
+    let same: Vec<&Function> = functions.filter(|function| function.name == *last).collect();
+    let most = same.iter().map(|function| path_agreement(function, segments)).max().unwrap_or(0);
+    same.into_iter().filter(|function| path_agreement(function, segments) == most).collect()
+}
+
+fn path_agreement(function: &Function, segments: &[SmolStr]) -> usize {
+    common_end(&function.key.path.split('.').collect::<Vec<_>>(), segments)
+}
+
+/// How many segments at the end agree with the function's path within its module, or within its folder (a class whose
+/// file is called like it).
+fn agreement(function: &Function, segments: &[SmolStr]) -> usize {
+    let module = function.key.file.rsplit_once('.').map_or(function.key.file.as_str(), |(module, _)| module);
+    let module = module.strip_suffix("/__init__").unwrap_or(module);
+    let inner: Vec<&str> = function.key.path.split('.').collect();
+    let in_file: Vec<&str> = module.split('/').chain(inner.iter().copied()).collect();
+    let folder = module.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let in_folder: Vec<&str> =
+        folder.split('/').filter(|part| !part.is_empty()).chain(inner.iter().copied()).collect();
+    common_end(&in_file, segments).max(common_end(&in_folder, segments)).max(common_end(&inner, segments))
+}
+
+fn common_end(path: &[&str], segments: &[SmolStr]) -> usize {
+    path.iter().rev().zip(segments.iter().rev()).take_while(|(a, b)| **a == b.as_str()).count()
+}
+
+/// How well `shop::nested` agrees with `src/shop.rs`: modules within one file do not show in its path.
+fn module_agreement(file: &str, module: &[SmolStr]) -> usize {
+    let path = file.rsplit_once('.').map_or(file, |(path, _)| path);
+    let parts: Vec<&str> =
+        path.split('/').filter(|part| !matches!(*part, "src" | "mod" | "lib" | "main")).collect();
+    let same = |a: &str, b: &str| a.replace('-', "_") == b.replace('-', "_");
+    let agree = |module: &[SmolStr]| {
+        parts.iter().rev().zip(module.iter().rev()).take_while(|(part, name)| same(part, name)).count()
+    };
+    (0..module.len()).map(|end| agree(&module[..module.len() - end])).max().unwrap_or(0)
+}
+
+fn keep_best(found: &mut Vec<Candidate>, score: impl Fn(&Candidate) -> usize) {
+    let most = found.iter().map(&score).max().unwrap_or(0);
+    found.retain(|candidate| score(candidate) == most);
+}

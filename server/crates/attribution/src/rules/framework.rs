@@ -1,0 +1,214 @@
+//! Attributes by which a framework's instrumentation names the handler.
+
+use model::{SmolStr, SpanKind};
+use smol_str::format_smolstr;
+use source::{Function, FunctionKind, NamePattern, Pattern};
+
+use crate::{
+    Confidence, Rule,
+    clues::{Answer, Candidate, Clues, candidate},
+    paths::name_segments,
+};
+
+/// Handlers named by NestJS, Express and its like, Celery, Phoenix, Spring and Zipkin, Tornado, Falcon, Micrometer.
+pub(crate) fn framework(clues: &Clues<'_>) -> Answer {
+    [nest, node_layer, celery, class_and_method, graphql]
+        .iter()
+        .map(|rule| rule(clues))
+        .find(|answer| *answer != Answer::Silent)
+        .unwrap_or(Answer::Silent)
+}
+
+/// `nestjs.controller` and `nestjs.callback`; a minified controller's name says nothing, the callback's remains.
+fn nest(clues: &Clues<'_>) -> Answer {
+    let Some(kind) = clues.get("nestjs.type") else { return Answer::Silent };
+    let Some(callback) = clues.get("nestjs.callback") else {
+        return Answer::Nowhere(format_smolstr!("NestJS's own work: {kind}"));
+    };
+    let controller = clues.get("nestjs.controller");
+    let of_class = methods(clues, controller, callback);
+    if controller.is_some() && !of_class.is_empty() {
+        return clues.found(Rule::Framework, Confidence::Certain, of_class);
+    }
+    // Not the class by name: the route's handlers of that name, else any handler of that name.
+    let handlers = handlers_named(clues, callback, clues.get("http.route"));
+    clues.found(Rule::Framework, Confidence::Certain, handlers)
+}
+
+/// `router.name`, `express.name`, `koa.name`, `hook.callback.name`: the name of the function that ran.
+fn node_layer(clues: &Clues<'_>) -> Answer {
+    let kinds = ["router.type", "express.type", "koa.type", "fastify.type"];
+    let names = ["router.name", "express.name", "koa.name", "hook.callback.name"];
+    let Some(kind) = kinds.iter().find_map(|key| clues.get(key)) else { return Answer::Silent };
+    let Some(name) = names.iter().find_map(|key| clues.get(key)) else { return Answer::Silent };
+    let route = clues.get("http.route");
+    let is_handler = matches!(kind, "request_handler" | "request-handler" | "router");
+    if matches!(name, "<anonymous>" | "anonymous" | "") || name.starts_with('/') {
+        if !is_handler {
+            return Answer::Nowhere("a middleware without a name".into());
+        }
+        return anonymous_handler(clues, route);
+    }
+    let segments = name_segments(name.trim_start_matches("bound "));
+    let Some((last, outer)) = segments.split_last() else { return Answer::Silent };
+    let mut found = methods(clues, outer.last().map(SmolStr::as_str), last);
+    if outer.is_empty() {
+        found.retain(|found| {
+            clues.index.function(&found.function).is_some_and(|function| function.receiver.is_none())
+        });
+    }
+    if found.is_empty() {
+        return Answer::Nowhere(format_smolstr!("{name} is no function of the workspace"));
+    }
+    // Several functions of that name: one that handles this route, else one beside its handlers.
+    if found.len() > 1 {
+        let routed = routed(clues, route);
+        let handles = |found: &Candidate| routed.iter().any(|key| *key == found.function);
+        let beside = |found: &Candidate| routed.iter().any(|key| key.file == found.function.file);
+        if found.iter().any(handles) {
+            found.retain(handles);
+        } else if found.iter().any(beside) {
+            found.retain(beside);
+        }
+    }
+    clues.found(Rule::Framework, Confidence::Certain, found)
+}
+
+/// Handlers of the route that run without a name: written in place, or made by a wrapper.
+fn anonymous_handler(clues: &Clues<'_>, route: Option<&str>) -> Answer {
+    let routed = routed(clues, route);
+    let is_closure = |key: &source::FunctionKey| {
+        clues.index.function(key).is_some_and(|function| function.kind == FunctionKind::Closure)
+    };
+    let unnamed: Vec<_> = routed.iter().filter(|key| is_closure(key)).collect();
+    let chosen = if unnamed.is_empty() { routed.iter().collect() } else { unnamed };
+    let method = clues.get("http.request.method");
+    let detail = |route: &str| format_smolstr!("handles {} {route}", method.unwrap_or("any method of"));
+    let candidates =
+        chosen.into_iter().map(|key| candidate(key, detail(route.unwrap_or_default()))).collect();
+    clues.found(Rule::Framework, Confidence::Likely, candidates)
+}
+
+fn routed(clues: &Clues<'_>, route: Option<&str>) -> Vec<source::FunctionKey> {
+    let Some(route) = route else { return Vec::new() };
+    let method = clues.get("http.request.method");
+    let routes = clues.routes_equal(&Pattern::parse(route)).into_iter();
+    let of_method = routes.filter(|route| {
+        method.is_none_or(|method| route.method.as_deref().is_none_or(|declared| declared == method))
+    });
+    of_method.map(|route| route.handler.clone()).collect()
+}
+
+/// `celery.task_name`, and the task in the names of spans of other task queues.
+fn celery(clues: &Clues<'_>) -> Answer {
+    let Some(task) = clues.get("celery.task_name") else { return Answer::Silent };
+    if clues.shape.kind == SpanKind::Producer || clues.get("celery.action") == Some("apply_async") {
+        return Answer::Silent;
+    }
+    clues.ask_resolved();
+    let named =
+        clues.index.consumers().iter().filter(|consumer| consumer.is_named && consumer.name.matches(task));
+    let named: Vec<_> = named
+        .map(|task| {
+            candidate(
+                &task.handler,
+                format_smolstr!(
+                    "the task is named {task:?}",
+                    task = clues.get("celery.task_name").unwrap_or_default()
+                ),
+            )
+        })
+        .collect();
+    if !named.is_empty() {
+        return clues.found(Rule::Framework, Confidence::Certain, named);
+    }
+    let by_module = clues.index.consumers().iter().filter(|consumer| {
+        !consumer.is_named
+            && matches!(&consumer.name, NamePattern::Literal(name) if ends_with_segments(name, task))
+    });
+    let found = by_module
+        .map(|consumer| candidate(&consumer.handler, format_smolstr!("{task} is its module and name")));
+    let found: Vec<_> = found.collect();
+    clues.found(Rule::Framework, Confidence::Certain, found)
+}
+
+/// A class and a method under one of several pairs of keys.
+fn class_and_method(clues: &Clues<'_>) -> Answer {
+    const PAIRS: &[(&str, &str)] = &[
+        ("phoenix.plug", "phoenix.action"),
+        ("mvc.controller.class", "mvc.controller.method"),
+        ("class", "method"),
+    ];
+    for (class_key, method_key) in PAIRS {
+        let (Some(class), Some(method)) = (clues.get(class_key), clues.get(method_key)) else { continue };
+        let class = name_segments(class);
+        let method = method.trim_start_matches(':');
+        let found = methods(clues, class.last().map(SmolStr::as_str), method);
+        return clues.found(Rule::Framework, Confidence::Certain, found);
+    }
+    let handler = clues.get("tornado.handler").or_else(|| clues.get("falcon.resource"));
+    let method = clues.get("http.request.method").map(str::to_lowercase);
+    if let (Some(handler), Some(method)) = (handler, method) {
+        let class = name_segments(handler);
+        let class = class.last().map(SmolStr::as_str);
+        let mut found = methods(clues, class, &method);
+        found.extend(methods(clues, class, &format!("on_{method}")));
+        return clues.found(Rule::Framework, Confidence::Certain, found);
+    }
+    Answer::Silent
+}
+
+/// The resolver of a GraphQL field.
+fn graphql(clues: &Clues<'_>) -> Answer {
+    let Some(field) = clues.get("graphql.field.name") else { return Answer::Silent };
+    let snake = snake_case(field);
+    let mut found = Vec::new();
+    for name in [field.to_owned(), format!("resolve_{snake}"), snake] {
+        let functions = clues.functions_named(&name).filter(|function| {
+            function.receiver.as_deref().is_some_and(|receiver| {
+                ["Query", "Mutation", "Subscription", "Resolver", "resolver"]
+                    .iter()
+                    .any(|word| receiver.contains(word))
+            })
+        });
+        found.extend(
+            functions.map(|function| candidate(&function.key, format_smolstr!("resolves the field {field}"))),
+        );
+    }
+    clues.found(Rule::Framework, Confidence::Likely, found)
+}
+
+/// Functions called `method`, of the type `class` if one is told.
+fn methods(clues: &Clues<'_>, class: Option<&str>, method: &str) -> Vec<Candidate> {
+    let fits = |function: &&Function| class.is_none_or(|class| function.receiver.as_deref() == Some(class));
+    let functions = clues.functions_named(method).filter(fits);
+    functions
+        .map(|function| candidate(&function.key, format_smolstr!("named by the framework's instrumentation")))
+        .collect()
+}
+
+/// Handlers of routes called `callback`; with a route, those of that route.
+fn handlers_named(clues: &Clues<'_>, callback: &str, route: Option<&str>) -> Vec<Candidate> {
+    clues.ask_resolved();
+    let of_route = routed(clues, route);
+    let all = clues.index.routing().iter().map(|route| &route.handler);
+    let handlers: Vec<&source::FunctionKey> =
+        if of_route.is_empty() { all.collect() } else { of_route.iter().collect() };
+    let named = handlers.into_iter().filter(|key| key.path.rsplit('.').next() == Some(callback));
+    named.map(|key| candidate(key, format_smolstr!("a handler called {callback}"))).collect()
+}
+
+fn ends_with_segments(name: &str, end: &str) -> bool {
+    name.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for character in name.chars() {
+        if character.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(character.to_lowercase());
+    }
+    snake
+}

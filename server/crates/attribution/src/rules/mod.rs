@@ -1,0 +1,55 @@
+//! One rule a file, each with its counter-examples in its tests; the order in which they are asked.
+
+mod code;
+mod framework;
+mod messaging;
+mod noise;
+mod outgoing;
+mod route;
+mod rpc;
+mod span_name;
+mod url_path;
+
+pub(crate) use outgoing::{same_target, url_fits};
+
+use model::SpanKind;
+
+use crate::clues::{Answer, Clues};
+
+/// Looks at the clues and answers.
+pub(crate) type Rule = fn(&Clues<'_>) -> Answer;
+
+/// The rules for spans of a kind, the one that names the function most directly first.
+pub(crate) fn rules(kind: SpanKind) -> &'static [Rule] {
+    match kind {
+        SpanKind::Server => &[
+            noise::noise,
+            framework::framework,
+            rpc::rpc,
+            route::route,
+            code::code_attributes,
+            url_path::url_path,
+            span_name::span_name,
+        ],
+        SpanKind::Consumer => &[
+            noise::noise,
+            framework::framework,
+            messaging::messaging,
+            code::code_attributes,
+            span_name::span_name,
+            rpc::rpc,
+        ],
+        SpanKind::Client | SpanKind::Producer => {
+            &[noise::noise, code::code_attributes, span_name::span_name, outgoing::outgoing]
+        }
+        SpanKind::Internal | SpanKind::Unspecified => &[
+            noise::noise,
+            framework::framework,
+            code::code_attributes,
+            span_name::span_name,
+            route::route,
+            messaging::messaging,
+            outgoing::outgoing,
+        ],
+    }
+}

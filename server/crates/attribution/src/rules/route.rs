@@ -1,0 +1,126 @@
+//! Method and route: the handler under its whole pattern, or under an end of it where a prefix is not known.
+
+use model::SpanKind;
+use smol_str::format_smolstr;
+use source::{Pattern, Route};
+
+use crate::{
+    Confidence, Rule,
+    clues::{Answer, Candidate, Clues, candidate},
+};
+
+/// The handler of the span's route.
+pub(crate) fn route(clues: &Clues<'_>) -> Answer {
+    let Some(route) = route_of(clues) else { return Answer::Silent };
+    let pattern = Pattern::parse(route);
+    let method = method_of(clues);
+    let equal = of_method(clues.routes_equal(&pattern), method);
+    if !equal.is_empty() {
+        let confidence = if pattern.literals() > 0 || pattern.segments.is_empty() {
+            Confidence::Certain
+        } else {
+            Confidence::Likely
+        };
+        return clues.found(Rule::Route, confidence, candidates(equal));
+    }
+    // A catch-all or a bare mount says where the request went, not who handled it.
+    if pattern.literals() == 0 || clues.shape.kind != SpanKind::Server && clues.get("nestjs.type").is_none() {
+        return Answer::Silent;
+    }
+    partial(clues, &pattern, method)
+}
+
+/// The route of a span: its attribute, else what stands behind the method in its name.
+fn route_of<'a>(clues: &Clues<'a>) -> Option<&'a str> {
+    let sent = clues.shape.deciding.iter().find(|(key, _)| key == "http.route");
+    if let Some((_, route)) = sent {
+        return Some(route.as_str()).filter(|route| !route.is_empty() || clues.get("url.path") == Some("/"));
+    }
+    if let Some(route) = clues.get("next.route") {
+        return Some(route);
+    }
+    if clues.shape.kind != SpanKind::Server {
+        return None;
+    }
+    let name = clues.shape.name.as_str();
+    let rest = name.split_once(' ').map_or(name, |(_, rest)| rest);
+    Some(rest).filter(|rest| rest.starts_with('/'))
+}
+
+/// Upper case; `None` when the span does not say, or says that it does not know.
+pub(crate) fn method_of<'a>(clues: &Clues<'a>) -> Option<&'a str> {
+    let sent = clues.get("http.request.method").filter(|method| *method != "_OTHER" && *method != "HTTP");
+    let first = || clues.shape.name.split(' ').next().filter(|word| is_method(word));
+    sent.or_else(first)
+}
+
+/// Those of `routes` that take `method`: those that name it, else those that take any; HEAD falls back to GET.
+pub(crate) fn of_method<'r>(routes: Vec<&'r Route>, method: Option<&str>) -> Vec<&'r Route> {
+    let Some(method) = method else { return routes };
+    let named = |method: &str| -> Vec<&'r Route> {
+        routes.iter().copied().filter(|route| route.method.as_deref() == Some(method)).collect()
+    };
+    let mut found = named(method);
+    if found.is_empty() {
+        found = routes.iter().copied().filter(|route| route.method.is_none()).collect();
+    }
+    if found.is_empty() && method == "HEAD" {
+        found = named("GET");
+    }
+    found
+}
+
+/// The handlers of `routes` with what they declare.
+pub(crate) fn candidates(routes: Vec<&Route>) -> Vec<Candidate> {
+    let detail = |route: &Route| {
+        let method = route.method.as_deref().unwrap_or("any method of");
+        format_smolstr!("handles {method} {}", route.pattern)
+    };
+    routes.into_iter().map(|route| candidate(&route.handler, detail(route))).collect()
+}
+
+/// Routes of which the span's is the end (a mount that the framework did not see), or that are the end of the span's
+/// (a prefix that the code does not show).
+fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer {
+    clues.ask_resolved();
+    let wanted = pattern.segments.len();
+    let path = clues.get("url.path");
+    let mut found: Vec<(&Route, usize)> = clues.index.routes_ending(pattern).collect();
+    found.retain(|(route, shared)| {
+        let whole = Pattern::parse(&route.pattern);
+        let has_literal = whole
+            .segments
+            .iter()
+            .rev()
+            .take(*shared)
+            .any(|segment| matches!(segment, source::Segment::Literal(_)));
+        has_literal
+            && if *shared == wanted && whole.segments.len() > wanted {
+                // The span knows only the inner part: the path must agree with the whole.
+                path.is_some_and(|path| {
+                    clues.index.routes_fitting(path).iter().any(|(other, _)| other.handler == route.handler)
+                })
+            } else {
+                true
+            }
+    });
+    let longest = found.iter().map(|(_, shared)| *shared).max().unwrap_or(0);
+    let is_inner = longest == wanted;
+    let found: Vec<&Route> =
+        found.into_iter().filter(|(_, shared)| *shared == longest).map(|(route, _)| route).collect();
+    let found = of_method(found, method);
+    let is_open = !found.is_empty() && found.iter().all(|route| route.is_open);
+    let literals = pattern
+        .segments
+        .iter()
+        .rev()
+        .take(longest)
+        .filter(|segment| matches!(segment, source::Segment::Literal(_)));
+    let confidence =
+        if is_inner || is_open || literals.count() > 1 { Confidence::Likely } else { Confidence::Possible };
+    clues.found(Rule::Route, confidence, candidates(found))
+}
+
+fn is_method(word: &str) -> bool {
+    matches!(word, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" | "TRACE" | "CONNECT")
+}

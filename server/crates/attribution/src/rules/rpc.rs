@@ -1,0 +1,57 @@
+//! Remote methods: the class or object that implements the service, in either spelling of `rpc.method`.
+
+use smol_str::format_smolstr;
+
+use crate::{
+    Confidence, Rule,
+    clues::{Answer, Clues, candidate},
+};
+
+/// The method that answers `package.Service/Method`.
+pub(crate) fn rpc(clues: &Clues<'_>) -> Answer {
+    let Some((service, method)) = service_and_method(clues) else { return Answer::Silent };
+    clues.ask_resolved();
+    let wanted = plain(&method);
+    let handlers = clues
+        .index
+        .rpc_methods()
+        .iter()
+        .filter(|handler| plain(&handler.method) == wanted && plain(&handler.service) == plain(&service));
+    let detail = format_smolstr!("implements {service}/{method}");
+    let found = handlers.map(|handler| candidate(&handler.handler, detail.clone())).collect();
+    clues.found(Rule::Rpc, Confidence::Certain, found)
+}
+
+/// Service (last segment) and method, from `rpc.*`, or from a gRPC path as HTTP route or span name.
+pub(crate) fn service_and_method(clues: &Clues<'_>) -> Option<(String, String)> {
+    let method = clues.get("rpc.method");
+    let whole = match (clues.get("rpc.service"), method) {
+        (_, Some(method)) if method.contains('/') => method.to_owned(),
+        (Some(service), Some(method)) => format!("{service}/{method}"),
+        (None, Some(_)) => clues.shape.name.to_string(),
+        (_, None) => clues.get("http.route").filter(|route| is_grpc_path(route))?.to_owned(),
+    };
+    let whole = whole.trim_start_matches('/').trim_start_matches("grpc.");
+    let (service, method) = whole.split_once('/')?;
+    let service = service.rsplit('.').next().unwrap_or(service);
+    Some((service.to_owned(), method.to_owned()))
+}
+
+/// `/package.Service/Method`: two segments, the first with a dot and a capital.
+fn is_grpc_path(route: &str) -> bool {
+    let mut parts = route.trim_start_matches('/').split('/');
+    let (Some(service), Some(method), None) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let is_name =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+    service.contains('.')
+        && is_name(service)
+        && is_name(method)
+        && method.starts_with(|c: char| c.is_uppercase())
+}
+
+/// Case and underscores differ between languages: `SayHello`, `sayHello`, `say_hello`.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,368 @@
+//! JavaScript expressions as names and texts, and the names that functions get from where they stand.
+
+use model::SmolStr;
+use tree_sitter::Node;
+
+use crate::{
+    FunctionKind,
+    walk::{FunctionShape, TypeShape, Walk, children, dotted},
+    wiring::{Piece, Text},
+};
+
+/// Expressions nest no deeper than this in code that names things.
+const MAX_DEPTH: usize = 12;
+
+/// A function with its name: its own, or that of what it is assigned to, wrappers like `catchAsync(…)` passed over.
+pub(super) fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
+    let body = node.child_by_field_name("body");
+    if matches!(body, None) {
+        return None;
+    }
+    let parameters = parameters(walk, node);
+    let shape = |name: SmolStr, anchor: Node<'t>, kind, receiver| FunctionShape {
+        name: Some(name),
+        anchor,
+        kind,
+        receiver,
+        parameters: parameters.clone(),
+        body,
+    };
+    if node.kind() == "method_definition" {
+        let name = node.child_by_field_name("name")?;
+        return Some(shape(property_name(walk, name), name, FunctionKind::Method, object_name(walk, 0)));
+    }
+    if let Some(given) = given_name(walk) {
+        let kind = if given.is_member { FunctionKind::Method } else { FunctionKind::Function };
+        return Some(shape(given.name, given.anchor, kind, given.receiver));
+    }
+    if let Some(name) = node.child_by_field_name("name") {
+        return Some(shape(walk.slice(name).into(), name, FunctionKind::Function, None));
+    }
+    let kind = FunctionKind::Closure;
+    Some(FunctionShape { name: None, anchor: node, kind, receiver: None, parameters, body })
+}
+
+struct Given<'t> {
+    name: SmolStr,
+    anchor: Node<'t>,
+    receiver: Option<SmolStr>,
+    is_member: bool,
+}
+
+/// The name that the current function gets from what it is assigned to.
+fn given_name<'t>(walk: &Walk<'t>) -> Option<Given<'t>> {
+    let mut calls = 0;
+    for level in 0..8 {
+        let node = walk.ancestor(level)?;
+        match node.kind() {
+            "parenthesized_expression"
+            | "arguments"
+            | "await_expression"
+            | "as_expression"
+            | "satisfies_expression"
+            | "non_null_expression"
+            | "type_assertion" => {}
+            // One wrapper, and only where the function is what is wrapped, not a callback: `wrap(fn)`.
+            "call_expression" => {
+                calls += 1;
+                if calls > 2 || !wraps(walk, node, level) {
+                    return None;
+                }
+            }
+            "variable_declarator" => {
+                let anchor = node.child_by_field_name("name").filter(|name| name.kind() == "identifier")?;
+                let name = walk.slice(anchor).into();
+                return Some(Given { name, anchor, receiver: None, is_member: false });
+            }
+            "assignment_expression" => {
+                let left = node.child_by_field_name("left")?;
+                return assigned_name(walk, left);
+            }
+            "pair" => {
+                let anchor = node.child_by_field_name("key")?;
+                let name = property_name(walk, anchor);
+                if calls > 0 && name.is_empty() {
+                    return None;
+                }
+                return Some(Given { name, anchor, receiver: object_name(walk, level), is_member: true });
+            }
+            "public_field_definition" | "field_definition" => {
+                let anchor =
+                    node.child_by_field_name("name").or_else(|| node.child_by_field_name("property"))?;
+                return Some(Given {
+                    name: property_name(walk, anchor),
+                    anchor,
+                    receiver: None,
+                    is_member: true,
+                });
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether the call at `level` wraps the function below it: a plain callee, called with that function and no text.
+fn wraps(walk: &Walk<'_>, call: Node<'_>, level: usize) -> bool {
+    let Some(callee) = call.child_by_field_name("function") else { return false };
+    let is_name = matches!(callee.kind(), "identifier" | "member_expression");
+    let last = path_of(walk, callee).unwrap_or_default();
+    let last = last.rsplit('.').next().unwrap_or_default();
+    let runs = matches!(
+        last,
+        "then"
+            | "catch"
+            | "finally"
+            | "map"
+            | "filter"
+            | "forEach"
+            | "reduce"
+            | "find"
+            | "some"
+            | "every"
+            | "sort"
+            | "flatMap"
+            | "startActiveSpan"
+            | "withSpan"
+            | "startSpan"
+            | "setTimeout"
+            | "setInterval"
+            | "all"
+            | "get"
+            | "post"
+            | "put"
+            | "delete"
+            | "patch"
+            | "use"
+            | "on"
+            | "once"
+            | "run"
+            | "with"
+            | "transaction"
+    );
+    let arguments = call.child_by_field_name("arguments").map(children).unwrap_or_default();
+    let below = level.checked_sub(1).and_then(|level| walk.ancestor(level));
+    let is_callee = below.is_some_and(|below| below.id() == callee.id());
+    let has_text = arguments.iter().any(|argument| matches!(argument.kind(), "string" | "template_string"));
+    is_name && !runs && !is_callee && !has_text
+}
+
+/// `exports.x = …`, `module.exports.x = …`, `X.prototype.y = …`, `this.x = …`, `x = …`.
+fn assigned_name<'t>(walk: &Walk<'t>, left: Node<'t>) -> Option<Given<'t>> {
+    if left.kind() == "identifier" {
+        return Some(Given { name: walk.slice(left).into(), anchor: left, receiver: None, is_member: false });
+    }
+    let anchor = left.child_by_field_name("property").filter(|_| left.kind() == "member_expression")?;
+    let object = path_of(walk, left.child_by_field_name("object")?)?;
+    let name: SmolStr = walk.slice(anchor).into();
+    if object == "module" && name == "exports" {
+        return None;
+    }
+    let receiver = match object.as_str() {
+        "exports" | "module.exports" => {
+            return Some(Given { name, anchor, receiver: None, is_member: false });
+        }
+        object => object.strip_suffix(".prototype").unwrap_or(object),
+    };
+    let receiver = if walk.type_path().as_deref() == Some(receiver) { None } else { Some(receiver.into()) };
+    Some(Given { name, anchor, receiver, is_member: true })
+}
+
+/// The variable that the object literal around `level` is assigned to.
+fn object_name(walk: &Walk<'_>, level: usize) -> Option<SmolStr> {
+    let mut names: Vec<SmolStr> = Vec::new();
+    for up in level..level + 12 {
+        let node = walk.ancestor(up)?;
+        match node.kind() {
+            "object" | "pair" if node.kind() == "object" || up == level => {}
+            "pair" => names.push(property_name(walk, node.child_by_field_name("key")?)),
+            "parenthesized_expression" | "as_expression" | "satisfies_expression" => {}
+            "variable_declarator" => {
+                let name = node.child_by_field_name("name").filter(|name| name.kind() == "identifier")?;
+                names.push(walk.slice(name).into());
+                break;
+            }
+            "assignment_expression" => {
+                let path = path_of(walk, node.child_by_field_name("left")?)?;
+                let path = path
+                    .strip_prefix("module.exports")
+                    .or_else(|| path.strip_prefix("exports"))
+                    .unwrap_or(&path);
+                let path = path.trim_start_matches('.');
+                if !path.is_empty() {
+                    names.push(path.into());
+                }
+                break;
+            }
+            _ => break,
+        }
+    }
+    let joined = names.iter().rev().fold(SmolStr::default(), |path, name| dotted(&path, name));
+    (!joined.is_empty()).then_some(joined)
+}
+
+/// A class with its bases.
+pub(super) fn class(walk: &Walk<'_>, node: Node<'_>) -> Option<TypeShape> {
+    let name = match node.child_by_field_name("name") {
+        Some(name) => walk.slice(name).into(),
+        None => given_name(walk)?.name,
+    };
+    let mut bases = Vec::new();
+    for heritage in children(node).into_iter().filter(|child| child.kind() == "class_heritage") {
+        for clause in children(heritage) {
+            match clause.kind() {
+                "extends_clause" | "implements_clause" => {
+                    bases.extend(children(clause).into_iter().filter_map(|base| path_of(walk, base)));
+                }
+                _ => bases.extend(path_of(walk, clause)),
+            }
+        }
+    }
+    Some(TypeShape { name, bases })
+}
+
+fn parameters(walk: &Walk<'_>, node: Node<'_>) -> Vec<SmolStr> {
+    if let Some(only) = node.child_by_field_name("parameter") {
+        return vec![walk.slice(only).into()];
+    }
+    let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
+    let name = |node: Node<'_>| -> SmolStr {
+        let pattern = match node.kind() {
+            "required_parameter" | "optional_parameter" => node.child_by_field_name("pattern"),
+            "assignment_pattern" => node.child_by_field_name("left"),
+            "rest_pattern" => node.named_child(0),
+            _ => Some(node),
+        };
+        let named = pattern.filter(|pattern| matches!(pattern.kind(), "identifier" | "this"));
+        named.map(|named| walk.slice(named).into()).unwrap_or_default()
+    };
+    list.into_iter().filter(|node| node.kind() != "decorator").map(name).collect()
+}
+
+/// A property's name; computed ones are empty.
+pub(super) fn property_name(walk: &Walk<'_>, node: Node<'_>) -> SmolStr {
+    match node.kind() {
+        "property_identifier"
+        | "private_property_identifier"
+        | "identifier"
+        | "shorthand_property_identifier" => walk.slice(node).into(),
+        "string" => text_of(walk, node).and_then(|text| text.as_literal()).unwrap_or_default(),
+        "number" => walk.slice(node).into(),
+        _ => SmolStr::default(),
+    }
+}
+
+/// A name with dots, `this` replaced by the class; calls in between are passed over.
+pub(super) fn path_of(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
+    path_within(walk, node, MAX_DEPTH)
+}
+
+fn path_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<SmolStr> {
+    if depth == 0 {
+        return None;
+    }
+    let inner = |field: &str| path_within(walk, node.child_by_field_name(field)?, depth - 1);
+    match node.kind() {
+        "identifier" | "type_identifier" | "shorthand_property_identifier" => Some(walk.slice(node).into()),
+        "this" => walk.type_path().or(Some("this".into())),
+        "member_expression" | "nested_identifier" => {
+            Some(dotted(&inner("object")?, walk.slice(node.child_by_field_name("property")?)))
+        }
+        "call_expression" => inner("function"),
+        "new_expression" => inner("constructor"),
+        "generic_type" => inner("name"),
+        "parenthesized_expression"
+        | "await_expression"
+        | "as_expression"
+        | "non_null_expression"
+        | "satisfies_expression" => path_within(walk, node.named_child(0)?, depth - 1),
+        _ => None,
+    }
+}
+
+/// An expression as text; `None` when it is none, as numbers and objects.
+pub(super) fn text_of(walk: &Walk<'_>, node: Node<'_>) -> Option<Text> {
+    text_within(walk, node, MAX_DEPTH)
+}
+
+fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
+    if depth == 0 {
+        return Some(Text::hole());
+    }
+    match node.kind() {
+        "string" => {
+            Some(Text::literal(unescape(walk.slice(node).get(1..walk.slice(node).len().max(2) - 1)?)))
+        }
+        "template_string" => {
+            let mut text = Text::literal("");
+            for part in children(node) {
+                text.append(match part.kind() {
+                    "string_fragment" => Text::literal(walk.slice(part)),
+                    "escape_sequence" => Text::literal(unescape(walk.slice(part))),
+                    _ => part
+                        .named_child(0)
+                        .and_then(|value| text_within(walk, value, depth - 1))
+                        .unwrap_or_else(Text::hole),
+                });
+            }
+            Some(text)
+        }
+        "identifier" | "member_expression" => {
+            path_of(walk, node).map(Text::name).or_else(|| Some(Text::hole()))
+        }
+        "parenthesized_expression" | "as_expression" | "satisfies_expression" | "non_null_expression" => {
+            text_within(walk, node.named_child(0)?, depth - 1)
+        }
+        "binary_expression" => {
+            let operator = walk.slice(node.child_by_field_name("operator")?);
+            if operator != "+" {
+                return None;
+            }
+            let left = text_within(walk, node.child_by_field_name("left")?, depth - 1);
+            let right = text_within(walk, node.child_by_field_name("right")?, depth - 1);
+            if left.is_none() && right.is_none() {
+                return None;
+            }
+            let mut text = left.unwrap_or_else(Text::hole);
+            text.append(right.unwrap_or_else(Text::hole));
+            Some(text)
+        }
+        "call_expression" => concatenated(walk, node, depth),
+        "ternary_expression" | "subscript_expression" => Some(Text(vec![Piece::Hole])),
+        _ => None,
+    }
+}
+
+/// `"a".concat(b)`, `new URL("/x", base)` and `String.raw` are text; other calls are not known to be.
+fn concatenated(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
+    let callee = node.child_by_field_name("function")?;
+    let property = walk.slice(callee.child_by_field_name("property")?);
+    if property != "concat" && property != "trim" {
+        return None;
+    }
+    let mut text = text_within(walk, callee.child_by_field_name("object")?, depth - 1)?;
+    for part in node.child_by_field_name("arguments").map(children).unwrap_or_default() {
+        text.append(text_within(walk, part, depth - 1).unwrap_or_else(Text::hole));
+    }
+    Some(text)
+}
+
+fn unescape(content: &str) -> String {
+    if !content.contains('\\') {
+        return content.to_owned();
+    }
+    let mut text = String::with_capacity(content.len());
+    let mut characters = content.chars();
+    while let Some(character) = characters.next() {
+        match (character, character == '\\') {
+            (other, false) => text.push(other),
+            _ => match characters.next() {
+                Some('n') => text.push('\n'),
+                Some('t') => text.push('\t'),
+                Some('\n') | None => {}
+                Some(other) => text.push(other),
+            },
+        }
+    }
+    text
+}

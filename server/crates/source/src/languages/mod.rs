@@ -1,0 +1,119 @@
+//! What each language must tell about its syntax and its frameworks: one reader a language.
+
+mod javascript;
+mod python;
+mod rust;
+
+use std::sync::OnceLock;
+
+use tree_sitter::Node;
+
+use crate::{
+    Language,
+    resolve::ModulePath,
+    walk::{FunctionShape, Role, TypeShape, Walk},
+};
+
+/// Reads one language. Stateless: what it finds goes to [`Walk::draft`].
+pub(crate) trait Reader: Sync {
+    /// Kinds of named nodes that are not plain.
+    fn roles(&self) -> &'static [(&'static str, Role)];
+
+    /// Before the first node.
+    fn begin<'t>(&self, _walk: &mut Walk<'t>, _root: Node<'t>) {}
+
+    /// A node of [`Role::Function`]; `None` when it is none after all.
+    fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>>;
+
+    /// The function numbered `index` was entered; `decorators` stand before it.
+    fn function_entered<'t>(
+        &self,
+        _walk: &mut Walk<'t>,
+        _index: u32,
+        _node: Node<'t>,
+        _decorators: &[Node<'t>],
+    ) {
+    }
+
+    /// A node of [`Role::Type`]; `None` when it lends no name.
+    fn type_shape<'t>(&self, _walk: &Walk<'t>, _node: Node<'t>) -> Option<TypeShape> {
+        None
+    }
+
+    /// The type was entered.
+    fn type_entered<'t>(&self, _walk: &mut Walk<'t>, _node: Node<'t>, _decorators: &[Node<'t>]) {}
+
+    /// A node of [`Role::Call`].
+    fn call<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>);
+
+    /// A node of [`Role::Bind`].
+    fn bind<'t>(&self, _walk: &mut Walk<'t>, _node: Node<'t>) {}
+
+    /// A node of [`Role::Import`].
+    fn import<'t>(&self, _walk: &mut Walk<'t>, _node: Node<'t>) {}
+
+    /// A node of [`Role::Other`]; answers whether to go on inside.
+    fn other<'t>(&self, _walk: &mut Walk<'t>, _node: Node<'t>) -> bool {
+        true
+    }
+
+    /// After the last node.
+    fn end(&self, _walk: &mut Walk<'_>) {}
+
+    /// Where the module written as `module` in the file `from` may lie, the best first.
+    fn module_paths(&self, from: &str, module: &str) -> Vec<ModulePath>;
+
+    /// Whether the files of one folder see each other's names without an import.
+    fn shares_folder(&self) -> bool {
+        false
+    }
+}
+
+impl Language {
+    /// The reader of this language.
+    pub(crate) fn reader(self) -> &'static dyn Reader {
+        match self {
+            Language::Python => &python::Python,
+            Language::JavaScript | Language::TypeScript | Language::Tsx => &javascript::JavaScript,
+            Language::Rust => &rust::Rust,
+        }
+    }
+
+    /// Roles by kind of node; made once.
+    pub(crate) fn roles(self) -> &'static [Role] {
+        static TABLES: [OnceLock<Vec<Role>>; Language::ALL.len()] =
+            [const { OnceLock::new() }; Language::ALL.len()];
+        TABLES[self as usize].get_or_init(|| {
+            let grammar = self.grammar();
+            let mut roles = vec![Role::Plain; grammar.node_kind_count()];
+            // A kind may have several ids: aliases.
+            for (id, role) in roles.iter_mut().enumerate() {
+                let id = id as u16;
+                let kind = grammar.node_kind_for_id(id).unwrap_or_default();
+                let known = self.reader().roles().iter().find(|(name, _)| *name == kind);
+                if let Some((_, known)) = known.filter(|_| grammar.node_kind_is_named(id)) {
+                    *role = *known;
+                }
+            }
+            roles
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_that_a_reader_names_is_in_its_grammar() {
+        for language in Language::ALL {
+            for (kind, _) in language.reader().roles() {
+                let shared_with_typescript = matches!(language, Language::JavaScript)
+                    && Language::TypeScript.grammar().id_for_node_kind(kind, true) != 0;
+                let known = language.grammar().id_for_node_kind(kind, true) != 0 || shared_with_typescript;
+                let jsx = matches!(language, Language::TypeScript);
+                assert!(known || jsx, "{language:?} has no {kind}");
+            }
+        }
+    }
+}

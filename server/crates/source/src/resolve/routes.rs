@@ -1,0 +1,221 @@
+//! Routes under the prefixes of everything they are mounted on.
+
+use std::collections::{HashMap, HashSet};
+
+use model::SmolStr;
+
+use super::names::{Entity, Names};
+use crate::{
+    FunctionKey, NamePattern, Route,
+    wiring::{Handler, Holder, RouteFact, Scope, Text},
+};
+
+/// Prefixes of one holder, at most: a router mounted at more places is rare, a loop is possible.
+const MAX_PREFIXES: usize = 32;
+/// How deep mounts may nest.
+const MAX_DEPTH: usize = 16;
+/// Routes of a workspace, at most.
+const MAX_ROUTES: usize = 200_000;
+
+/// What routes are declared on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Node {
+    Entity(Entity),
+    /// Whatever serves the file.
+    App(u32),
+    /// What calling something unknown gives: file, scope, name.
+    Unknown(u32, Scope, SmolStr),
+}
+
+/// A prefix as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Prefix {
+    text: String,
+    /// Something unknown may stand before the text.
+    is_open: bool,
+}
+
+struct Mounts {
+    own: HashMap<Node, Vec<Prefix>>,
+    parents: HashMap<Node, Vec<(Node, Prefix)>>,
+}
+
+/// All routes of the index.
+pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
+    let mounts = mounts(names);
+    let mut routes = Vec::new();
+    for (file, source) in names.wired() {
+        for fact in &source.wiring.routes {
+            let Some(node) = node(names, file, &fact.holder) else { continue };
+            let handlers = handlers(names, file, fact);
+            if handlers.is_empty() || routes.len() > MAX_ROUTES {
+                continue;
+            }
+            let Some(declared) = prefix(names, file, fact.scope, &fact.pattern) else { continue };
+            for outer in mounts.prefixes(&node, &mut HashSet::new()) {
+                let whole = outer.join(&declared);
+                for (method, handler) in &handlers {
+                    routes.push(Route {
+                        method: method.clone(),
+                        pattern: SmolStr::from(&whole.text),
+                        declared: SmolStr::from(&declared.text),
+                        is_open: whole.is_open,
+                        handler: handler.clone(),
+                    });
+                }
+            }
+        }
+    }
+    routes
+}
+
+fn mounts(names: &Names<'_>) -> Mounts {
+    let mut mounts = Mounts { own: HashMap::new(), parents: HashMap::new() };
+    for (file, source) in names.wired() {
+        for fact in &source.wiring.prefixes {
+            let own = node(names, file, &fact.holder).zip(prefix(names, file, fact.scope, &fact.prefix));
+            if let Some((node, prefix)) = own {
+                mounts.own.entry(node).or_default().push(prefix);
+            }
+        }
+        for fact in &source.wiring.mounts {
+            let Some(parent) = node(names, file, &fact.parent) else { continue };
+            let Some(child) = node(names, file, &fact.child) else { continue };
+            let prefix = prefix(names, file, fact.scope, &fact.prefix)
+                .unwrap_or(Prefix { text: String::new(), is_open: true });
+            let parents = mounts.parents.entry(child).or_default();
+            if parents.len() < MAX_PREFIXES && !parents.contains(&(parent.clone(), prefix.clone())) {
+                parents.push((parent, prefix));
+            }
+        }
+    }
+    mounts
+}
+
+impl Mounts {
+    /// Everything that may stand before a route of `node`.
+    fn prefixes(&self, node: &Node, above: &mut HashSet<Node>) -> Vec<Prefix> {
+        let none = vec![Prefix::default()];
+        let own = self.own.get(node).unwrap_or(&none);
+        let parents = self.parents.get(node).map(Vec::as_slice).unwrap_or_default();
+        if above.len() >= MAX_DEPTH || !above.insert(node.clone()) {
+            return own.clone();
+        }
+        let mut outer = Vec::new();
+        for (parent, prefix) in parents {
+            if above.contains(parent) {
+                continue;
+            }
+            let before = self.prefixes(parent, above);
+            outer.extend(before.iter().map(|before| before.join(prefix)));
+        }
+        above.remove(node);
+        if outer.is_empty() {
+            outer = none.clone();
+        }
+        let all = outer.iter().flat_map(|outer| own.iter().map(move |own| outer.join(own)));
+        let mut all: Vec<Prefix> = all.take(MAX_PREFIXES).collect();
+        all.dedup();
+        all
+    }
+}
+
+impl Prefix {
+    /// `after` under this prefix: exactly one slash where they meet, and Django's anchors dropped.
+    fn join(&self, after: &Prefix) -> Prefix {
+        let before = self.text.trim_end_matches('$').trim_end_matches('/');
+        let next = after.text.trim_start_matches('^');
+        if after.is_open {
+            return Prefix { text: next.to_owned(), is_open: true };
+        }
+        let text = match (before.is_empty(), next.is_empty()) {
+            (true, _) => after.text.clone(),
+            (false, true) => self.text.clone(),
+            (false, false) => format!("{before}/{}", next.trim_start_matches('/')),
+        };
+        Prefix { text, is_open: self.is_open }
+    }
+}
+
+/// `text` as a prefix or pattern: what stands behind the last unknown part.
+fn prefix(names: &Names<'_>, file: u32, scope: Scope, text: &Text) -> Option<Prefix> {
+    if text.0.is_empty() {
+        return Some(Prefix::default());
+    }
+    match names.pattern(file, scope, text)? {
+        NamePattern::Literal(text) => Some(Prefix { text: text.to_string(), is_open: false }),
+        NamePattern::Pattern(pieces) => {
+            let last = pieces.last().filter(|last| !last.is_empty());
+            // A hole between slashes is a segment that varies; a hole at the start hides what stands before.
+            match (pieces.first(), last) {
+                (Some(first), _) if !first.is_empty() => {
+                    Some(Prefix { text: pieces.join("{}").to_string(), is_open: false })
+                }
+                (_, Some(_)) => {
+                    let known: Vec<&str> = pieces.iter().skip(1).map(SmolStr::as_str).collect();
+                    Some(Prefix { text: known.join("{}"), is_open: true })
+                }
+                _ => None,
+            }
+        }
+    }
+}
+
+fn node(names: &Names<'_>, file: u32, holder: &Holder) -> Option<Node> {
+    let entity = match holder {
+        Holder::App => return Some(Node::App(file)),
+        Holder::Inline(..) => return None,
+        Holder::Parameter(function, at) => Entity::Parameter(file, *function, *at),
+        Holder::Returned(function) => names.returned(file, *function, 8),
+        Holder::Named(scope, reference) => match names.look_up(file, *scope, reference)? {
+            Entity::Function(file, function) => names.returned(file, function, 8),
+            found => found,
+        },
+        Holder::Result(scope, reference) => match names.look_up(file, *scope, reference)? {
+            Entity::Function(file, function) => names.returned(file, function, 8),
+            found @ Entity::Type(..) => found,
+            _ => return Some(Node::Unknown(file, *scope, reference.path.clone())),
+        },
+        Holder::Argument(scope, reference, at) => match names.look_up(file, *scope, reference)? {
+            Entity::Function(file, function) => Entity::Parameter(file, function, *at),
+            _ => return None,
+        },
+    };
+    // A module as a holder is the list or router that it exports.
+    Some(Node::Entity(entity))
+}
+
+/// Handlers with the method each takes: a class takes what its methods are called.
+fn handlers(names: &Names<'_>, file: u32, fact: &RouteFact) -> Vec<(Option<SmolStr>, FunctionKey)> {
+    if let Some((file, function)) = names.function(file, &fact.handler) {
+        let Some(key) = names.key(file, function) else { return Vec::new() };
+        if fact.methods.is_empty() {
+            return vec![(None, key)];
+        }
+        return fact.methods.iter().map(|method| (Some(method.clone()), key.clone())).collect();
+    }
+    let Handler::Named(scope, reference) = &fact.handler else { return Vec::new() };
+    let Some(Entity::Type(file, path)) = names.look_up(file, *scope, reference) else { return Vec::new() };
+    let verbs = names.methods(file, &path).into_iter().filter_map(|(file, function)| {
+        let key = names.key(file, function)?;
+        let name = key.path.rsplit('.').next()?;
+        let method = verb(name)?;
+        (fact.methods.is_empty() || fact.methods.iter().any(|wanted| wanted == method))
+            .then(|| (Some(SmolStr::new_static(method)), key.clone()))
+    });
+    verbs.collect()
+}
+
+/// The HTTP method that a method of a class-based view is named after.
+fn verb(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "get" => "GET",
+        "post" => "POST",
+        "put" => "PUT",
+        "patch" => "PATCH",
+        "delete" => "DELETE",
+        "head" => "HEAD",
+        "options" => "OPTIONS",
+        _ => return None,
+    })
+}

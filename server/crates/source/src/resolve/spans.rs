@@ -1,0 +1,288 @@
+//! Names of spans, URLs and statements that travel between files: imported constants, arguments of helpers,
+//! decorators that name spans after what they decorate.
+
+use std::collections::{HashMap, HashSet};
+
+use model::SmolStr;
+
+use super::{
+    Resolved,
+    names::{Entity, Names},
+};
+use crate::{
+    CallKind, CallSite, FunctionKind, Language, NamePattern, SpanSite,
+    constants::parameters,
+    wiring::{
+        ARGUMENT, Argument, BARE_NAME, MODULE, PassFact, Piece, Purpose, QUALIFIED_NAME, Scope, Spot, Text,
+    },
+};
+
+/// How many helpers a name may pass through.
+const MAX_ROUNDS: usize = 4;
+
+/// A parameter that becomes a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Helper {
+    purpose: Purpose,
+    parameter: u8,
+    template: Text,
+}
+
+/// Helpers by file and function.
+type Helpers = HashMap<(u32, u32), Vec<Helper>>;
+
+/// Adds what is known only together to `resolved`.
+pub(crate) fn passed_names(names: &Names<'_>, resolved: &mut Resolved) {
+    for (file, source) in names.wired() {
+        for fact in &source.wiring.deferred {
+            let Some(pattern) = names.pattern(file, fact.scope, &fact.text) else { continue };
+            add(names, resolved, file, fact.function, &fact.purpose, pattern, fact.position);
+        }
+    }
+    let mut helpers = direct_helpers(names);
+    if helpers.is_empty() {
+        return;
+    }
+    let mut done = HashSet::new();
+    for _ in 0..MAX_ROUNDS {
+        let found = passes(names, resolved, &helpers, &mut done);
+        if found.is_empty() {
+            break;
+        }
+        for (key, helper) in found {
+            let known = helpers.entry(key).or_default();
+            if !known.contains(&helper) {
+                known.push(helper);
+            }
+        }
+    }
+    decorations(names, resolved, &helpers);
+}
+
+fn direct_helpers(names: &Names<'_>) -> Helpers {
+    let mut helpers = Helpers::new();
+    for (file, source) in names.wired() {
+        for fact in &source.wiring.helpers {
+            let (purpose, template) = (fact.purpose.clone(), fact.template.clone());
+            let helper = Helper { purpose, parameter: fact.parameter, template };
+            helpers.entry((file, fact.function)).or_default().push(helper);
+        }
+    }
+    helpers
+}
+
+/// One round: every text that is passed to a helper becomes a name, or makes its caller a helper too.
+fn passes(
+    names: &Names<'_>,
+    resolved: &mut Resolved,
+    helpers: &Helpers,
+    done: &mut HashSet<(u32, usize, u32, u32, usize)>,
+) -> Vec<((u32, u32), Helper)> {
+    let by_name = by_name(names, helpers);
+    let mut found = Vec::new();
+    for (file, source) in names.wired() {
+        for (at, pass) in source.wiring.passes.iter().enumerate() {
+            let Some(same_name) = by_name.get(pass.callee.last()) else { continue };
+            let Some(helper_of) = called(names, file, source.language, pass, same_name) else { continue };
+            for (nth, helper) in helpers.get(&helper_of).into_iter().flatten().enumerate() {
+                if !fits(names, helper_of, helper, &pass.argument)
+                    || !done.insert((file, at, helper_of.0, helper_of.1, nth))
+                {
+                    continue;
+                }
+                let text = substitute(&helper.template, &pass.text);
+                if let Some((function, parameter)) = pass.forwards {
+                    let purpose = helper.purpose.clone();
+                    found.push(((file, function), Helper { purpose, parameter, template: text }));
+                } else if let Some(pattern) = names.pattern(file, pass.scope, &text) {
+                    add(names, resolved, file, pass.function, &helper.purpose, pattern, pass.position);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn by_name(names: &Names<'_>, helpers: &Helpers) -> HashMap<SmolStr, Vec<(u32, u32)>> {
+    let mut by_name: HashMap<SmolStr, Vec<(u32, u32)>> = HashMap::new();
+    for (file, function) in helpers.keys() {
+        let Some(source) = names.index.slot(*file) else { continue };
+        let Some(found) = source.functions.get(*function as usize) else { continue };
+        let name = if found.name == "__init__" || found.name == "constructor" || found.name == "new" {
+            found.receiver.clone().unwrap_or_else(|| found.name.clone())
+        } else {
+            found.name.clone()
+        };
+        by_name.entry(name).or_default().push((*file, *function));
+    }
+    by_name
+}
+
+/// The helper that `pass` calls: the function its callee means, or the only one of that name where nothing tells
+/// what the callee's object is.
+fn called(
+    names: &Names<'_>,
+    file: u32,
+    language: Language,
+    pass: &PassFact,
+    same_name: &[(u32, u32)],
+) -> Option<(u32, u32)> {
+    match names.look_up(file, pass.scope, &pass.callee) {
+        Some(Entity::Function(file, function)) => {
+            Some((file, function)).filter(|key| same_name.contains(key))
+        }
+        Some(Entity::Type(file, path)) => same_name.iter().copied().find(|(at, function)| {
+            let owner = names.key(*at, *function).map(|key| key.path);
+            *at == file
+                && owner.is_some_and(|owner| owner.rsplit_once('.').is_some_and(|(owner, _)| owner == path))
+        }),
+        Some(Entity::Module(_)) => None,
+        _ => {
+            let related = |at: u32| {
+                names.index.slot(at).is_some_and(|other| family(other.language) == family(language))
+            };
+            let is_method = |at: u32, function: u32| {
+                let source = names.index.slot(at);
+                source
+                    .and_then(|source| source.functions.get(function as usize))
+                    .is_some_and(|found| found.kind == FunctionKind::Method)
+            };
+            match same_name {
+                [(at, function)]
+                    if related(*at) && pass.callee.path.contains('.') && is_method(*at, *function) =>
+                {
+                    Some((*at, *function))
+                }
+                _ => None,
+            }
+        }
+    }
+}
+
+fn fits(names: &Names<'_>, helper_of: (u32, u32), helper: &Helper, argument: &Argument) -> bool {
+    match argument {
+        Argument::At(at) => *at == helper.parameter,
+        Argument::Key(key) => {
+            let function =
+                names.index.slot(helper_of.0).and_then(|file| file.functions.get(helper_of.1 as usize));
+            function
+                .and_then(|function| parameters(function).nth(helper.parameter as usize))
+                .is_some_and(|name| name == key)
+        }
+    }
+}
+
+/// `template` with its argument replaced by `text`.
+fn substitute(template: &Text, text: &Text) -> Text {
+    let mut whole = Text::default();
+    for piece in &template.0 {
+        match piece {
+            Piece::Name(name) if name == ARGUMENT => whole.append(text.clone()),
+            piece => whole.append(Text(vec![piece.clone()])),
+        }
+    }
+    whole
+}
+
+/// Decorators that name a span after the function they stand on.
+fn decorations(names: &Names<'_>, resolved: &mut Resolved, helpers: &Helpers) {
+    for (file, source) in names.wired() {
+        for fact in &source.wiring.decorations {
+            let Some(Entity::Function(at, decorator)) = names.look_up(file, MODULE, &fact.decorator) else {
+                continue;
+            };
+            let Some(function) = source.functions.get(fact.function as usize) else { continue };
+            let inner = helpers.iter().filter(|((other, inner), _)| {
+                *other == at && (*inner == decorator || parent(names, at, *inner) == Some(decorator))
+            });
+            let templates =
+                inner.flat_map(|(_, helpers)| helpers).filter(|helper| helper.purpose == Purpose::Span);
+            for helper in templates {
+                let Some(text) = named_after(
+                    &helper.template,
+                    &qualified_name(source.language, &function.key.path),
+                    &function.name,
+                ) else {
+                    continue;
+                };
+                let Some(pattern) = names.pattern(at, MODULE, &text) else { continue };
+                add(
+                    names,
+                    resolved,
+                    file,
+                    fact.function,
+                    &Purpose::Span,
+                    pattern,
+                    Spot(function.name_position),
+                );
+            }
+        }
+    }
+}
+
+/// `template` with the name of the decorated function in it; `None` when it takes none.
+fn named_after(template: &Text, qualified: &str, bare: &str) -> Option<Text> {
+    let mut takes = false;
+    let pieces = template.0.iter().map(|piece| match piece {
+        Piece::Name(name) if name == QUALIFIED_NAME || name == BARE_NAME => {
+            takes = true;
+            Piece::Literal(if name == QUALIFIED_NAME { qualified.into() } else { bare.into() })
+        }
+        piece => piece.clone(),
+    });
+    let mut text = Text::default();
+    pieces.for_each(|piece| text.append(Text(vec![piece])));
+    takes.then_some(text)
+}
+
+/// What Python calls `__qualname__`, as far as the path of names tells it: `<locals>` is left out.
+fn qualified_name(_language: Language, path: &str) -> SmolStr {
+    path.into()
+}
+
+fn parent(names: &Names<'_>, file: u32, function: u32) -> Option<u32> {
+    names.index.slot(file)?.functions.get(function as usize)?.parent
+}
+
+fn add(
+    names: &Names<'_>,
+    resolved: &mut Resolved,
+    file: u32,
+    function: Scope,
+    purpose: &Purpose,
+    pattern: NamePattern,
+    position: Spot,
+) {
+    if pattern.literal_len() < 2 && !matches!(pattern, NamePattern::Literal(_)) {
+        return;
+    }
+    let Some(key) = names.key(file, function) else { return };
+    let (kind, method) = match purpose {
+        Purpose::Span => {
+            let site = SpanSite { name: pattern, function: key, position: position.0, scope: None };
+            return resolved.add_span(file, site);
+        }
+        Purpose::Http(method) => (CallKind::Http, method.clone()),
+        Purpose::Sql => (CallKind::Sql, None),
+        Purpose::Messaging => (CallKind::Messaging, None),
+    };
+    let call = CallSite {
+        kind,
+        callee: key.path.rsplit('.').next().unwrap_or_default().into(),
+        method,
+        target: Some(pattern),
+        function: Some(function),
+        position: position.0,
+        end: 0,
+        in_loop: false,
+    };
+    resolved.add_call(file, call);
+}
+
+/// Languages whose code calls each other.
+fn family(language: Language) -> u8 {
+    match language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => 1,
+        other => 2 + other as u8,
+    }
+}
