@@ -144,6 +144,12 @@ impl Breakpoints {
         wanted.iter().map(set).collect()
     }
 
+    /// The outcome of a breakpoint that cannot be set at all.
+    pub fn refuse(&mut self, why: &str) -> Outcome {
+        self.last_id += 1;
+        Outcome { id: self.last_id, verified: false, message: Some(why.to_owned()), line: None }
+    }
+
     /// Whether any of them would stop a run from the start.
     pub fn can_stop(&self) -> bool {
         self.all.iter().any(|breakpoint| breakpoint.log.is_none() && !breakpoint.hits.is_empty())

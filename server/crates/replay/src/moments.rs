@@ -42,6 +42,8 @@ pub(crate) struct Moments {
     pub all: Vec<Moment>,
     /// Position of each span's start.
     pub starts: Vec<Position>,
+    /// The same positions in order.
+    pub starts_in_order: Vec<Position>,
     /// Position of each span's end.
     pub ends: Vec<Position>,
     /// Position of each span's call; `None` for spans that nobody waits for.
@@ -75,7 +77,9 @@ impl Moments {
         }
         let tops = all.iter().enumerate().map(|(position, moment)| (top(tree, moment), position as u32));
         let levels = Groups::new(tree.len(), tops);
-        Moments { all, starts, ends, calls, levels }
+        let mut starts_in_order = starts.clone();
+        starts_in_order.sort_unstable();
+        Moments { all, starts, starts_in_order, ends, calls, levels }
     }
 }
 
