@@ -6,9 +6,20 @@
 
 #![forbid(unsafe_code)]
 
+mod client;
+mod handles;
 mod library;
+mod messages;
 mod paths;
+mod player;
+mod reply;
+mod requests;
+mod serve;
+mod session;
 mod wire;
 
 pub use library::{LaunchRequest, Library, Loaded, Target, Which};
 pub use paths::Paths;
+#[cfg(unix)]
+pub use serve::serve_pipe;
+pub use serve::{serve, serve_tcp};

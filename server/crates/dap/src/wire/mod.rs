@@ -5,6 +5,6 @@ mod incoming;
 mod outgoing;
 mod quirks;
 
-pub(crate) use codec::{Codec, FrameError};
+pub(crate) use codec::Codec;
 pub(crate) use incoming::{Incoming, Received, Request};
-pub(crate) use outgoing::{Failure, Outbox, body};
+pub(crate) use outgoing::{Failure, Outbox};

@@ -1,7 +1,6 @@
 //! Envelopes of what is sent: numbered without gaps, answers before the events that they cause.
 
 use dap_types::events::Event;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{incoming::Incoming, quirks};
@@ -84,13 +83,5 @@ impl Outbox {
         self.last_seq += 1;
         message["seq"] = Value::from(self.last_seq);
         self.messages.push(message);
-    }
-}
-
-/// A body of one of the protocol's types.
-pub(crate) fn body(value: impl Serialize) -> Result<Option<Value>, Failure> {
-    match serde_json::to_value(value) {
-        Ok(value) => Ok(Some(value)),
-        Err(error) => Err(Failure::quiet(format!("the answer could not be written: {error}"))),
     }
 }
