@@ -32,6 +32,17 @@ pub struct Observation {
     pub is_error: bool,
 }
 
+/// What became of an observation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is the first of its key.
+    First,
+    /// It was counted.
+    Counted,
+    /// It ended too long before the latest of its key; counted as such.
+    TooOld,
+}
+
 /// Figures per key. Cloning costs a few pointers, so a clone serves as a snapshot.
 ///
 /// Time is cut into slots, 15 of them to the longest window, and a key keeps one distribution a slot. Bounded by
@@ -68,22 +79,28 @@ impl<K: Hash + Eq + Clone> Aggregates<K> {
         Aggregates { keys: HashMap::new(), slot, max_bytes, bytes: 0, recorded: 0, too_old: 0, forgotten: 0 }
     }
 
-    /// Counts one observation under `key`. What ended before the longest window that is kept is ignored, and counted
-    /// as too old; false then.
-    pub fn record(&mut self, key: K, observation: Observation) -> bool {
+    /// Counts one observation under `key`. What ended before everything that is kept of the key is ignored.
+    pub fn record(&mut self, key: K, observation: Observation) -> Recorded {
         let number = window::slot_number(observation.end, self.slot);
-        let is_new = !self.keys.contains_key(&key);
-        let entry = self.keys.entry(key).or_default();
-        let (is_kept, growth) = Arc::make_mut(&mut entry.window).record(number, observation);
         self.recorded += 1;
+        let (mut growth, mut recorded) = (0, Recorded::Counted);
+        let entry = self.keys.entry(key).or_insert_with(|| {
+            (growth, recorded) = (PER_KEY as isize, Recorded::First);
+            Entry::default()
+        });
         entry.latest = self.recorded;
-        let growth = growth + if is_new { PER_KEY as isize } else { 0 };
+        match Arc::make_mut(&mut entry.window).record(number, observation) {
+            Some(more) => growth += more,
+            None => {
+                self.too_old += 1;
+                recorded = Recorded::TooOld;
+            }
+        }
         self.bytes = self.bytes.saturating_add_signed(growth);
-        self.too_old += u64::from(!is_kept);
         if self.bytes > self.max_bytes {
             self.forget_a_quarter();
         }
-        is_kept
+        recorded
     }
 
     /// The figures of all of `keys` together over the `window` that ends at `now`; `None` when nothing ended in it.

@@ -9,8 +9,6 @@ use model::{Attributes, Event, Link, LogRecord, Resource, Scope, SmolStr, Span, 
 
 /// What the allocator adds to one allocation: its header and the rounding.
 const PER_ALLOCATION: usize = 16;
-/// Texts up to this long live inside a `SmolStr`.
-const INLINE_TEXT: usize = 23;
 
 /// Bytes that one span keeps alive, its resource and scope not included.
 pub fn span_bytes(span: &Span) -> usize {
@@ -51,7 +49,16 @@ fn attributes(attributes: &Attributes) -> usize {
 }
 
 fn pairs(pairs: &[(SmolStr, Value)]) -> usize {
-    pairs.iter().map(|(key, value)| text(key) + behind(value)).sum()
+    let cost = |(key, value): &(SmolStr, Value)| {
+        // Most values are texts or numbers, and this is done for each attribute that arrives.
+        let behind = match value {
+            Value::Str(string) => text(string),
+            Value::Int(_) | Value::Bool(_) => 0,
+            other => behind(other),
+        };
+        text(key) + behind
+    };
+    pairs.iter().map(cost).sum()
 }
 
 /// What a value holds beyond its own size. Nesting is bounded by whoever decoded it.
@@ -67,7 +74,7 @@ fn behind(value: &Value) -> usize {
 
 /// A text's heap part: a reference-counted copy when it is too long to live inline.
 fn text(text: &SmolStr) -> usize {
-    if text.len() <= INLINE_TEXT { 0 } else { 2 * size_of::<usize>() + text.len() + PER_ALLOCATION }
+    if text.is_heap_allocated() { 2 * size_of::<usize>() + text.len() + PER_ALLOCATION } else { 0 }
 }
 
 fn list<T>(capacity: usize) -> usize {

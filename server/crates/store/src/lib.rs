@@ -7,6 +7,7 @@ mod cost;
 mod figures;
 mod kin;
 mod limits;
+mod postings;
 mod query;
 mod sketch;
 mod skew;
@@ -18,7 +19,7 @@ mod trace_index;
 pub mod tree;
 mod window;
 
-pub use aggregate::{Aggregates, Observation};
+pub use aggregate::{Aggregates, Observation, Recorded};
 pub use cost::{log_bytes, span_bytes};
 pub use figures::{Exemplar, Figures};
 pub use limits::{Counters, Limits, LogCounters};

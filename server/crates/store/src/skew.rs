@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use model::{Span, SpanKind, Timestamp};
+use model::{Resource, Span, SpanKind, Timestamp};
 
 use crate::tree::TraceTree;
 
@@ -73,12 +73,21 @@ fn clocks(spans: &[&Span]) -> Vec<u32> {
     let mut by_sender: HashMap<usize, u32> = HashMap::new();
     let mut by_name: HashMap<(&str, Option<&str>), u32> = HashMap::new();
     let mut clocks = Vec::with_capacity(spans.len());
+    let mut last: Option<(&Arc<Resource>, u32)> = None;
     for span in spans {
+        // Spans of one sender tend to stand together.
+        if let Some((resource, clock)) = last
+            && Arc::ptr_eq(resource, &span.resource)
+        {
+            clocks.push(clock);
+            continue;
+        }
         let clock = *by_sender.entry(Arc::as_ptr(&span.resource) as usize).or_insert_with(|| {
             let name = (span.service(), span.resource.attributes.first_str(HOST));
             let next = by_name.len() as u32;
             *by_name.entry(name).or_insert(next)
         });
+        last = Some((&span.resource, clock));
         clocks.push(clock);
     }
     clocks

@@ -266,7 +266,7 @@ impl Store {
         let Some(trace) = self.traces.remove(&trace_id) else {
             return;
         };
-        self.index.remove(trace_id, &trace);
+        self.index.remove(&trace, &self.traces);
         self.counters.bytes -= trace.facts.bytes;
         self.counters.kept -= trace.spans.len() as u64;
         self.counters.evicted += trace.spans.len() as u64;

@@ -1,9 +1,11 @@
 //! Finds traces by time, service, tag and error without walking all of them.
 
-use imbl::{HashMap, HashSet, OrdMap, OrdSet};
+use std::sync::Arc;
+
+use imbl::{HashMap, OrdMap, OrdSet};
 use model::{SmolStr, Timestamp, TraceId};
 
-use crate::{Query, Trace, trace::News};
+use crate::{Query, Trace, postings::Postings, trace::News};
 
 /// Up to so many candidates, looking at each is cheaper than walking all traces by time.
 const FEW: usize = 1024;
@@ -21,9 +23,9 @@ pub(crate) struct Recency {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TraceIndex {
     by_time: OrdSet<Recency>,
-    by_service: OrdMap<SmolStr, HashSet<TraceId>>,
-    by_tag: HashMap<u32, HashSet<TraceId>>,
-    failing: HashSet<TraceId>,
+    by_service: OrdMap<SmolStr, Postings>,
+    by_tag: HashMap<u32, Postings>,
+    failing: Postings,
     /// Traces that stand wrong in `by_time`: moved once a batch, not once a span.
     moved: Vec<TraceId>,
 }
@@ -32,13 +34,13 @@ impl TraceIndex {
     /// Takes in what a span told of its trace.
     pub(crate) fn note(&mut self, trace_id: TraceId, tag: u32, news: News) {
         if let Some(service) = news.service {
-            self.by_service.entry(service).or_default().insert(trace_id);
+            self.by_service.entry(service).or_default().add(trace_id);
         }
         if news.is_new_tag {
-            self.by_tag.entry(tag).or_default().insert(trace_id);
+            self.by_tag.entry(tag).or_default().add(trace_id);
         }
         if news.is_first_error {
-            self.failing.insert(trace_id);
+            self.failing.add(trace_id);
         }
         if news.has_moved {
             self.moved.push(trace_id);
@@ -63,28 +65,28 @@ impl TraceIndex {
         self.by_time.insert(new);
     }
 
-    /// Forgets a trace.
-    pub(crate) fn remove(&mut self, trace_id: TraceId, trace: &Trace) {
+    /// Forgets `trace`, which is no longer among `traces`.
+    pub(crate) fn remove(&mut self, trace: &Trace, traces: &HashMap<TraceId, Arc<Trace>>) {
         if let Some(recency) = &trace.facts.recency {
             self.by_time.remove(recency);
         }
+        let live =
+            |id: &TraceId, has: &dyn Fn(&Trace) -> bool| traces.get(id).is_some_and(|trace| has(trace));
         for service in &trace.facts.services {
-            if let Some(traces) = self.by_service.get_mut(service) {
-                traces.remove(&trace_id);
-                if traces.is_empty() {
-                    self.by_service.remove(service);
-                }
+            let has = |other: &Trace| other.facts.services.contains(service);
+            if self.by_service.get_mut(service).is_some_and(|list| !list.leave(|id| live(id, &has))) {
+                self.by_service.remove(service);
             }
         }
         for tag in &trace.facts.tags {
-            if let Some(traces) = self.by_tag.get_mut(tag) {
-                traces.remove(&trace_id);
-                if traces.is_empty() {
-                    self.by_tag.remove(tag);
-                }
+            let has = |other: &Trace| other.has_tag(*tag);
+            if self.by_tag.get_mut(tag).is_some_and(|list| !list.leave(|id| live(id, &has))) {
+                self.by_tag.remove(tag);
             }
         }
-        self.failing.remove(&trace_id);
+        if trace.facts.errors > 0 && !self.failing.leave(|id| live(id, &|other| other.facts.errors > 0)) {
+            self.failing = Postings::default();
+        }
     }
 
     /// Services with the number of their traces, ordered by name.
@@ -120,7 +122,7 @@ impl TraceIndex {
     }
 
     /// The lists that hold every trace `query` can want, and as few others as possible; `None` for all traces.
-    fn narrowest(&self, query: &Query) -> Option<Vec<&HashSet<TraceId>>> {
+    fn narrowest(&self, query: &Query) -> Option<Vec<&Postings>> {
         let by_service =
             query.service.as_ref().map(|service| self.by_service.get(service).into_iter().collect());
         let by_tags =

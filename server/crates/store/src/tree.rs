@@ -126,9 +126,11 @@ fn link(spans: &[&Span]) -> Links {
         std::iter::successors(first, follow).take(MAX_HALVES)
     };
     let links = spans.iter().enumerate().map(|(at, span)| {
-        let calling = halves(span.span_id).find(|half| is_shared_parent(spans[*half as usize], span));
-        if let Some(calling) = calling {
-            return (calling, Standing::Child);
+        if matches!(span.kind, SpanKind::Server | SpanKind::Consumer) {
+            let calling = halves(span.span_id).find(|half| is_shared_parent(spans[*half as usize], span));
+            if let Some(calling) = calling {
+                return (calling, Standing::Child);
+            }
         }
         let Some(parent) = span.parent else {
             return (NONE, Standing::Root);
@@ -185,12 +187,12 @@ fn open_cycles(spans: &[&Span], links: &mut Links) {
 
 /// Pre-order of the forest. Siblings stand by start as sent, then by order given.
 fn flatten(spans: &[&Span], links: &Links) -> TraceTree {
-    let mut order: Vec<u32> = (0..spans.len() as u32).collect();
-    order.sort_by_key(|at| spans[*at as usize].start);
+    let mut order: Vec<(Timestamp, u32)> = spans.iter().map(|span| span.start).zip(0..).collect();
+    order.sort_unstable();
     let mut first_child = vec![NONE; spans.len()];
     let mut next_sibling = vec![NONE; spans.len()];
     let mut first_root = NONE;
-    for at in order.into_iter().rev() {
+    for (_, at) in order.into_iter().rev() {
         let parent = links.parents[at as usize];
         let head = if parent == NONE { &mut first_root } else { &mut first_child[parent as usize] };
         next_sibling[at as usize] = std::mem::replace(head, at);

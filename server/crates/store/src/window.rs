@@ -54,25 +54,27 @@ pub(crate) fn slot_number(time: Timestamp, width: Duration) -> u64 {
 }
 
 impl Window {
-    /// Counts `observation` in slot `number`; false when it is older than everything that is kept. Also answers by how
-    /// many bytes it grew.
-    pub(crate) fn record(&mut self, number: u64, observation: Observation) -> (bool, isize) {
-        let newest = self.slots.last().map_or(number, |slot| slot.number.max(number));
-        if number + SLOTS < newest {
-            return (false, 0);
+    /// Counts `observation` in slot `number`; answers by how many bytes it grew, or with `None` when it is older than
+    /// everything that is kept.
+    pub(crate) fn record(&mut self, number: u64, observation: Observation) -> Option<isize> {
+        let newest = self.slots.last().map(|slot| slot.number);
+        if newest == Some(number) {
+            return self.slots.last_mut().map(|slot| Arc::make_mut(slot).add(observation));
         }
-        let kept_from = newest.saturating_sub(SLOTS);
-        let expired = self.slots.partition_point(|slot| slot.number < kept_from);
+        let newest = newest.map_or(number, |newest| newest.max(number));
+        if number + SLOTS < newest {
+            return None;
+        }
+        let expired = self.slots.partition_point(|slot| slot.number + SLOTS < newest);
         let freed: usize = self.slots.drain(..expired).map(|slot| slot.bytes()).sum();
         let at = self.slots.partition_point(|slot| slot.number < number);
-        let is_here = self.slots.get(at).is_some_and(|slot| slot.number == number);
-        if !is_here {
-            self.slots.insert(at, Arc::new(Slot::new(number, observation)));
+        let mut growth = -(freed as isize);
+        if self.slots.get(at).is_none_or(|slot| slot.number != number) {
+            let slot = Slot::new(number, observation);
+            growth += slot.bytes() as isize;
+            self.slots.insert(at, Arc::new(slot));
         }
-        let slot = Arc::make_mut(&mut self.slots[at]);
-        let before = if is_here { slot.bytes() } else { 0 };
-        slot.add(observation);
-        (true, slot.bytes() as isize - before as isize - freed as isize)
+        self.slots.get_mut(at).map(|slot| growth + Arc::make_mut(slot).add(observation))
     }
 
     /// Bytes it holds.
@@ -96,8 +98,10 @@ impl Slot {
         }
     }
 
-    fn add(&mut self, observation: Observation) {
+    /// Counts `observation`; answers by how many bytes that made it grow.
+    fn add(&mut self, observation: Observation) -> isize {
         let exemplar = observation.exemplar();
+        let before = self.bytes();
         self.calls += 1;
         self.total = self.total.saturating_add(observation.duration);
         self.sketch.add(u64::try_from(observation.duration.as_nanos()).unwrap_or(u64::MAX));
@@ -107,6 +111,7 @@ impl Slot {
             self.errors += 1;
             self.latest_error = Some(self.latest_error.map_or(exemplar, |known| later(known, exemplar)));
         }
+        self.bytes() as isize - before as isize
     }
 
     fn bytes(&self) -> usize {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use attribution::ShapeId;
 use model::{Batch, LogRecord, Span, Timestamp};
-use store::{Inserted, Observation, Stored, Trace};
+use store::{Inserted, Observation, Recorded, Stored, Trace};
 
 use crate::{CallEdge, Calls, Effects, World, failures};
 
@@ -33,9 +33,7 @@ impl World {
             }
         }
         self.state.store.settle();
-        for new in &kept {
-            self.count(new, known, now);
-        }
+        self.count_all(&kept, known, now);
         for record in batch.logs {
             self.take_log(record, now);
         }
@@ -65,15 +63,23 @@ impl World {
             .collect();
         let outside = self.state.status.outside_window;
         self.state.calls = Calls::default();
-        for new in &kept {
-            self.count(new, 0, now);
-        }
+        self.count_all(&kept, 0, now);
         self.state.status.outside_window = outside;
+    }
+
+    fn count_all(&mut self, kept: &[Kept], known: u64, now: Timestamp) {
+        // Spans of one trace tend to come together.
+        for together in kept.chunk_by(|a, b| a.span.trace_id == b.span.trace_id) {
+            let trace = together.first().and_then(|new| self.state.store.trace(new.span.trace_id)).cloned();
+            for new in together {
+                self.count(new, trace.as_deref(), known, now);
+            }
+        }
     }
 
     /// Counts one kept span: by shape, as its parent's child, as the parent of children that came before this batch
     /// (those numbered up to `known`), and by what went wrong in it.
-    fn count(&mut self, new: &Kept, known: u64, now: Timestamp) {
+    fn count(&mut self, new: &Kept, trace: Option<&Trace>, known: u64, now: Timestamp) {
         let Kept { span, shape, sequence } = new;
         let own = observe(span, now);
         if let Some(own) = own {
@@ -82,10 +88,8 @@ impl World {
             self.state.status.outside_window += u64::from(now.since(own.end) > self.state.window);
             self.state.failures.record_span(*shape, span, own);
         }
-        let Some(trace) = self.state.store.trace(span.trace_id).cloned() else {
-            return;
-        };
-        if let (Some(own), Some(parent)) = (own, parent_of(&trace, span)) {
+        let Some(trace) = trace else { return };
+        if let (Some(own), Some(parent)) = (own, parent_of(trace, span)) {
             self.count_call(ShapeId(parent.tag), *shape, own);
         }
         let is_first_half = trace.with_id(span.span_id).all(|other| other.sequence >= *sequence);
@@ -105,7 +109,7 @@ impl World {
 
     fn count_call(&mut self, parent: ShapeId, child: ShapeId, observation: Observation) {
         let edge = CallEdge { parent, child };
-        if self.state.by_edge.record(edge, observation) {
+        if self.state.by_edge.record(edge, observation) == Recorded::First {
             self.state.calls.insert(edge);
         }
     }

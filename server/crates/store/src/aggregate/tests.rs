@@ -59,10 +59,14 @@ fn what_is_old_leaves_with_its_exemplars() {
 #[test]
 fn what_ended_before_everything_kept_is_ignored_and_counted() {
     let mut aggregates = Aggregates::default();
-    assert!(aggregates.record(1, ended(0, 10, 1)));
-    assert!(!aggregates.record(1, ended(16, 10, 2)));
-    assert!(!aggregates.record(1, Observation { end: Timestamp::ZERO, ..ended(0, 10, 3) }));
-    assert_eq!((figures(&aggregates, &[1]).unwrap().calls, aggregates.too_old()), (1, 2));
+    assert_eq!(aggregates.record(1, ended(0, 10, 1)), Recorded::First);
+    assert_eq!(aggregates.record(1, ended(15, 10, 1)), Recorded::Counted);
+    assert_eq!(aggregates.record(1, ended(16, 10, 2)), Recorded::TooOld);
+    assert_eq!(
+        aggregates.record(1, Observation { end: Timestamp::ZERO, ..ended(0, 10, 3) }),
+        Recorded::TooOld
+    );
+    assert_eq!((figures(&aggregates, &[1]).unwrap().calls, aggregates.too_old()), (2, 2));
 }
 
 #[test]
