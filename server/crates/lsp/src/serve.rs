@@ -48,7 +48,7 @@ where
     let stop = Stop::default();
     let is_shut_down = Arc::new(AtomicBool::new(false));
     let (out, drained) = queued(stdout, stop.clone());
-    let input = good_messages(stdin, out.clone());
+    let (input, reading) = good_messages(stdin, out.clone());
     let (events, queue) = unbounded_channel();
     let mut main_loop = None;
     let backend = |client| {
@@ -71,7 +71,8 @@ where
         () = server.serve(Guard::new(service, stop.clone())) => {}
         () = stopped => {}
     }
-    // The loop and its outbox hold ends of queues; without them the writer's task sees that nothing more will come.
+    // Without those who hold an end of its queue, the writer's task sees that nothing more will come.
+    reading.abort();
     if let Some(main_loop) = main_loop {
         main_loop.abort();
     }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader, ReadBuf},
     sync::mpsc::{Receiver, Sender, channel},
+    task::AbortHandle,
 };
 use tower_lsp::jsonrpc::{ErrorCode, Request};
 
@@ -31,18 +32,19 @@ pub(crate) struct GoodMessages {
     current: io::Cursor<Vec<u8>>,
 }
 
-/// Starts the task that reads `stdin` and answers malformed messages through `out`. The stream ends with `stdin`.
-pub(crate) fn good_messages<R>(stdin: R, out: QueuedWriter) -> GoodMessages
+/// Starts the task that reads `stdin` and answers malformed messages through `out`. The stream ends with `stdin`; until
+/// then the task holds on to `out`, unless it is aborted by the second answer.
+pub(crate) fn good_messages<R>(stdin: R, out: QueuedWriter) -> (GoodMessages, AbortHandle)
 where
     R: AsyncRead + Unpin + Send + 'static,
 {
     let (sender, messages) = channel(READ_AHEAD);
-    tokio::spawn(async move {
+    let reading = tokio::spawn(async move {
         if let Err(error) = read(BufReader::with_capacity(64 << 10, stdin), &sender, &out).await {
             tracing::warn!(%error, "cannot read from the client");
         }
     });
-    GoodMessages { messages, current: io::Cursor::default() }
+    (GoodMessages { messages, current: io::Cursor::default() }, reading.abort_handle())
 }
 
 async fn read<R>(mut stdin: BufReader<R>, messages: &Sender<Vec<u8>>, out: &QueuedWriter) -> io::Result<()>
