@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(crate) use encode::Places;
-pub use encode::{encode_logs, encode_traces};
+pub use encode::{encode_batch, encode_logs, encode_traces};
 
 /// Decodes an `ExportTraceServiceRequest` or `TracesData`, which are the same on the wire.
 ///
@@ -31,11 +31,7 @@ pub use encode::{encode_logs, encode_traces};
 /// When the bytes are no such message; then nothing is decoded.
 pub fn decode_traces(bytes: &[u8], limits: &Limits) -> Result<Batch, DecodeError> {
     let mut intake = Intake::new(limits);
-    each_message(bytes, 1, &mut |resource_spans| {
-        in_scopes(resource_spans, &mut intake, &mut |intake, resource, scope, field| {
-            span(field, intake, resource, scope)
-        })
-    })?;
+    read_traces(bytes, &mut intake)?;
     Ok(intake.finish())
 }
 
@@ -45,12 +41,38 @@ pub fn decode_traces(bytes: &[u8], limits: &Limits) -> Result<Batch, DecodeError
 /// When the bytes are no such message; then nothing is decoded.
 pub fn decode_logs(bytes: &[u8], limits: &Limits) -> Result<Batch, DecodeError> {
     let mut intake = Intake::new(limits);
-    each_message(bytes, 1, &mut |resource_logs| {
-        in_scopes(resource_logs, &mut intake, &mut |intake, resource, scope, field| {
-            log_record(field, intake, resource, scope)
-        })
-    })?;
+    read_logs(bytes, &mut intake)?;
     Ok(intake.finish())
+}
+
+/// The field in which [`encode_batch`] puts log records; no OTLP version uses it, so its readers pass over it.
+const LOGS: u32 = 1_000;
+
+/// Decodes what [`encode_batch`] wrote, or a plain `TracesData`.
+///
+/// # Errors
+/// When the bytes are no such message; then nothing is decoded.
+pub fn decode_batch(bytes: &[u8], limits: &Limits) -> Result<Batch, DecodeError> {
+    let mut intake = Intake::new(limits);
+    read_traces(bytes, &mut intake)?;
+    each_message(bytes, LOGS, &mut |logs| read_logs(logs, &mut intake))?;
+    Ok(intake.finish())
+}
+
+fn read_traces(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), WireError> {
+    each_message(bytes, 1, &mut |resource_spans| {
+        in_scopes(resource_spans, intake, &mut |intake, resource, scope, item| {
+            span(item, intake, resource, scope)
+        })
+    })
+}
+
+fn read_logs(bytes: &[u8], intake: &mut Intake<'_>) -> Result<(), WireError> {
+    each_message(bytes, 1, &mut |resource_logs| {
+        in_scopes(resource_logs, intake, &mut |intake, resource, scope, item| {
+            log_record(item, intake, resource, scope)
+        })
+    })
 }
 
 type Each<'f> =

@@ -125,7 +125,7 @@ async fn bounded(answer: Response) -> Result<Vec<u8>, Fault> {
 
 /// Gives a page to the sink, waiting for room: nothing may be lost on the way from one process to another.
 async fn take(body: &[u8], sink: &dyn Sink) -> Option<Ended> {
-    let batch = match otlp_proto::decode_traces(body, &Limits::for_files()) {
+    let batch = match otlp_proto::decode_batch(body, &Limits::for_files()) {
         Ok(batch) => batch,
         Err(error) => return Some(Ended::Incomprehensible { reason: error.to_string() }),
     };

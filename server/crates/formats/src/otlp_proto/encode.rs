@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use model::{Attributes, LogRecord, Resource, Scope, Span, SpanKind, Status, StatusCode, Value};
+use model::{Attributes, Batch, LogRecord, Resource, Scope, Span, SpanKind, Status, StatusCode, Value};
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList, any_value},
     logs::v1::{self as logs, LogsData, ResourceLogs, ScopeLogs},
@@ -29,6 +29,16 @@ pub fn encode_traces(spans: &[Arc<Span>]) -> Vec<u8> {
         scopes[scope_at].spans.push(span_of(span));
     }
     data.encode_to_vec()
+}
+
+/// Writes spans and log records as one message: a `TracesData`, which every reader of OTLP takes, with the log records
+/// in a field that only [`super::decode_batch`] reads. Counts of what was refused are not written.
+pub fn encode_batch(batch: &Batch) -> Vec<u8> {
+    let mut bytes = encode_traces(&batch.spans);
+    if !batch.logs.is_empty() {
+        prost::encoding::bytes::encode(super::LOGS, &encode_logs(&batch.logs), &mut bytes);
+    }
+    bytes
 }
 
 /// Writes log records as `LogsData` (the same bytes as an `ExportLogsServiceRequest`).

@@ -317,6 +317,12 @@ fn logs_survive_both_encodings() {
     let proto = crate::otlp_proto::encode_logs(&batch.logs);
     let again = crate::otlp_proto::decode_logs(&proto, &Limits::default()).unwrap();
     assert_eq!(show(&again), show(&batch));
+    let whole = model::Batch { spans: super::rich(), ..batch.clone() };
+    let one = crate::otlp_proto::encode_batch(&whole);
+    assert_eq!(show(&crate::otlp_proto::decode_batch(&one, &Limits::default()).unwrap()), show(&whole));
+    let spans = crate::otlp_proto::decode_traces(&one, &Limits::default()).unwrap();
+    assert_eq!((spans.spans.len(), spans.logs.len()), (1, 0));
+    super::oracle::compare(&one).unwrap();
     let json = otlp_json::encode_logs(&batch.logs).to_string();
     let again = otlp_json::decode(json.as_bytes(), &Limits::default()).unwrap();
     assert_eq!(show(&again), show(&batch));
