@@ -95,7 +95,7 @@ await check("a breakpoint on a line of the stack is hit on the way back", async 
   await client.start();
   const entry = await begin(client, () => client.setExceptionBreakpointsRequest({ filters: ["exception"] }));
   const stop = entry.reason === "exception" ? entry : await step(client, "continue", entry.threadId);
-  const frame = (await stack(client, stop.threadId)).at(-1);
+  const frame = (await stack(client, stop.threadId)).findLast((it) => it.source?.path?.startsWith(workspace));
   await client.setExceptionBreakpointsRequest({ filters: [] });
   const set = await client.setBreakpointsRequest({ source: { path: frame.source.path }, breakpoints: [{ line: frame.line }] });
   assert.equal(set.body.breakpoints[0].verified, true, JSON.stringify(set.body));
