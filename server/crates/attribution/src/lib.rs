@@ -20,4 +20,4 @@ pub use placement::{CallPlace, Confidence, Evidence, Placement, Rule};
 pub use shape::Shape;
 pub use stack::{StackFrame, stack_frames, throwing_place};
 pub use table::{ShapeId, Table};
-pub use trace::place_trace;
+pub use trace::{place_below, place_trace};

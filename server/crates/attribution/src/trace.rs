@@ -27,7 +27,7 @@ pub fn place_trace(table: &Table, index: &Index, spans: &[Arc<Span>]) -> Vec<Arc
     for (at, span) in spans.iter().enumerate() {
         let by_parent = || {
             let ancestor = ancestor(spans, &places, &own, span)?;
-            by_parent(index, span, &own[at], ancestor)
+            place_below(index, &Shape::of(span), &own[at], ancestor)
         };
         let needs_parent = !own[at].is_shown() && !is_nowhere(&own[at]);
         let placed = if needs_parent { by_parent() } else { None };
@@ -84,10 +84,16 @@ fn ancestor<'a>(
     None
 }
 
-/// The place of a span below `function`: one of its own candidates that is called from there, else, for calls to
-/// elsewhere, the call site that fits it.
-fn by_parent(index: &Index, span: &Span, own: &Placement, function: &FunctionKey) -> Option<Placement> {
-    if span.kind == SpanKind::Server {
+/// Where spans of a shape belong whose nearest ancestor with a place runs `function`, when `own` is what they tell
+/// themselves: one of their own candidates that is called from there, else, for calls to elsewhere, the call site that
+/// fits. `None` when neither is known.
+pub fn place_below(
+    index: &Index,
+    shape: &Shape,
+    own: &Placement,
+    function: &FunctionKey,
+) -> Option<Placement> {
+    if shape.kind == SpanKind::Server {
         return None;
     }
     let below = functions_below(index, function);
@@ -110,12 +116,11 @@ fn by_parent(index: &Index, span: &Span, own: &Placement, function: &FunctionKey
             candidates: Vec::new(),
         });
     }
-    if !matches!(span.kind, SpanKind::Client | SpanKind::Producer) {
+    if !matches!(shape.kind, SpanKind::Client | SpanKind::Producer) {
         return None;
     }
-    let shape = Shape::of(span);
     for (file, found) in &below {
-        if let Some(call) = call_in(file, found, &shape) {
+        if let Some(call) = call_in(file, found, shape) {
             return Some(at_call(file, found, call));
         }
     }
@@ -129,7 +134,7 @@ fn by_parent(index: &Index, span: &Span, own: &Placement, function: &FunctionKey
         "messaging.destination.name",
         "http.request.method",
     ];
-    let is_call = says_what.iter().any(|key| shape.get(key).is_some()) || !is_library_scope(&span.scope.name);
+    let is_call = says_what.iter().any(|key| shape.get(key).is_some()) || !is_library_scope(&shape.scope);
     let confidence = if is_call { Confidence::Likely } else { Confidence::Possible };
     let detail = format_smolstr!("called while {function} runs");
     Some(Placement {
