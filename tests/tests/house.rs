@@ -28,8 +28,13 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
 ];
 
 /// Outside crates that exactly one of ours may name.
-const ONLY_IN: &[(&str, &str)] =
-    &[("tower-lsp", "lsp"), ("dap-types", "dap"), ("tree-sitter", "source"), ("clap", "server"), ("toml", "server")];
+const ONLY_IN: &[(&str, &str)] = &[
+    ("tower-lsp", "lsp"),
+    ("dap-types", "dap"),
+    ("tree-sitter", "source"),
+    ("clap", "server"),
+    ("toml", "server"),
+];
 
 /// No file is longer than this many lines.
 const LONGEST_FILE: usize = 600;
@@ -154,7 +159,9 @@ fn read(path: &str) -> String {
 fn tracked(extensions: &[&str]) -> Vec<String> {
     all_tracked()
         .into_iter()
-        .filter(|path| Path::new(path).extension().is_some_and(|it| extensions.iter().any(|want| it == *want)))
+        .filter(|path| {
+            Path::new(path).extension().is_some_and(|it| extensions.iter().any(|want| it == *want))
+        })
         .collect()
 }
 
@@ -166,8 +173,11 @@ fn all_tracked() -> Vec<String> {
         .output()
         .expect("the rules of the house are checked in a git checkout");
     let paths = String::from_utf8_lossy(&output.stdout);
-    let paths: Vec<String> =
-        paths.lines().filter(|path| PathBuf::from(repository()).join(path).is_file()).map(str::to_owned).collect();
+    let paths: Vec<String> = paths
+        .lines()
+        .filter(|path| PathBuf::from(repository()).join(path).is_file())
+        .map(str::to_owned)
+        .collect();
     assert!(paths.len() > 20, "git lists {} files: this is no checkout", paths.len());
     paths
 }

@@ -1,0 +1,181 @@
+//! `spanglass lsp`: the language server on stdio.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use lsp::{Cancellation, Hooks, Settings, SourceState, Start};
+use model::{SmolStr, TraceId};
+use tokio::{runtime::Handle as Runtime, sync::mpsc};
+use world::{Change, Effects, Handle, Snapshot};
+
+use crate::{
+    cli,
+    commands::{Outcome, doctor, trace},
+    config::Config,
+    wiring::{self, Core, Running, state_settings},
+    workspace::{self, Roots, Scan},
+};
+
+/// Runs the command.
+pub(crate) async fn run(config: Config, _flags: &cli::Lsp) -> Outcome {
+    let Core { world, effects, nudge, received } = wiring::core(state_settings(&config));
+    let hooks = Arc::new(Editor {
+        world: world.clone(),
+        nudge,
+        received,
+        runtime: Runtime::current(),
+        config: RwLock::new(config),
+        roots: RwLock::new(Roots::default()),
+        scan: Mutex::new(None),
+        running: Arc::default(),
+    });
+    let code = lsp::serve(tokio::io::stdin(), tokio::io::stdout(), world, effects, hooks.clone()).await;
+    hooks.stop().await;
+    Ok(u8::try_from(code).unwrap_or(super::PROBLEM))
+}
+
+/// The process around the language server.
+struct Editor {
+    world: Handle,
+    nudge: mpsc::UnboundedSender<Effects>,
+    received: tokio::sync::watch::Receiver<u64>,
+    runtime: Runtime,
+    config: RwLock<Config>,
+    roots: RwLock<Roots>,
+    scan: Mutex<Option<Scan>>,
+    /// Set once the receiver and the door have been started.
+    running: Arc<RwLock<Option<Result<Running, String>>>>,
+}
+
+impl Hooks for Editor {
+    fn start(&self, start: Start) -> Settings {
+        // The workspace's own file counts from now on, if its user trusts it: before, nobody knew which it is.
+        let trusted = start.is_trusted != Some(false);
+        let workspace = start.folders.first().filter(|_| trusted).map(PathBuf::as_path);
+        let mut config = Config::load(workspace, std::env::vars());
+        config.keep_flags_of(&read(&self.config));
+        if let Some(settings) = start.settings {
+            config.set_editor(&settings);
+        }
+        config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        let shown = shown(&config);
+        wiring::apply_settings(&self.world, &config);
+        self.start_running(config.clone());
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        self.read_folders(Roots::new(start.folders));
+        shown
+    }
+
+    fn settings_changed(&self, settings: serde_json::Value) -> Settings {
+        let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        config.warnings.clear();
+        config.set_editor(&settings);
+        config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        wiring::apply_settings(&self.world, &config);
+        shown(&config)
+    }
+
+    fn folders_changed(&self, added: Vec<PathBuf>, removed: Vec<PathBuf>) {
+        let before = read(&self.roots).clone();
+        let kept =
+            before.folders().filter(|folder| !removed.iter().any(|it| it == folder)).map(Path::to_owned);
+        let roots = Roots::new(kept.chain(added).collect::<Vec<_>>());
+        if roots == before {
+            return;
+        }
+        self.read_folders(roots);
+    }
+
+    fn files_changed(&self, paths: Vec<PathBuf>) {
+        let (roots, world) = (read(&self.roots).clone(), self.world.clone());
+        self.runtime.spawn_blocking(move || {
+            for path in paths {
+                let key = roots.key(&path);
+                world.send(match workspace::read_file(&path, &key) {
+                    Ok(file) => Change::FileRead(Arc::new(file)),
+                    Err(_) if !path.exists() => Change::FileRemoved(key),
+                    Err(reason) => Change::FileSkipped(key, reason.into()),
+                });
+            }
+        });
+    }
+
+    fn key_of_path(&self, path: &Path) -> Option<SmolStr> {
+        source::Language::of_path(&path.to_string_lossy())?;
+        Some(read(&self.roots).key(path))
+    }
+
+    fn path_of_key(&self, key: &str) -> Option<PathBuf> {
+        read(&self.roots).path(key)
+    }
+
+    fn page_url(&self, trace_id: TraceId) -> Option<String> {
+        let running = read(&self.running);
+        let page = running.as_ref()?.as_ref().ok()?.page()?;
+        Some(trace::page_address(&page.api, &page.token, trace_id))
+    }
+
+    fn source(&self) -> SourceState {
+        match read(&self.running).as_ref() {
+            None => SourceState { label: "starting".to_owned(), ..SourceState::default() },
+            Some(Err(problem)) => {
+                SourceState { label: format!("off: {problem}"), problem: Some(problem.clone()), page: None }
+            }
+            Some(Ok(running)) => {
+                let source = running.source();
+                let page = running.page().map(|page| format!("{}/?token={}", page.api, page.token));
+                SourceState { label: source.label, problem: source.problem, page }
+            }
+        }
+    }
+
+    fn report(&self, snapshot: &Snapshot, _cancellation: &Cancellation) -> String {
+        let source = self.source();
+        doctor::report(&read(&self.config), snapshot, &source.label).to_text()
+    }
+}
+
+impl Editor {
+    fn start_running(&self, config: Config) {
+        let core = wiring::CoreRef {
+            world: self.world.clone(),
+            nudge: self.nudge.clone(),
+            received: self.received.clone(),
+        };
+        let (running, nudge) = (self.running.clone(), self.nudge.clone());
+        self.runtime.spawn(async move {
+            let started = wiring::start_around(&core, &config).await;
+            *running.write().unwrap_or_else(PoisonError::into_inner) = Some(started);
+            drop(nudge.send(Effects::default()));
+        });
+    }
+
+    /// Reads the folders of `roots` from nothing; what was read of others is forgotten by its own reader.
+    fn read_folders(&self, roots: Roots) {
+        let scan = Scan::start(roots.clone(), self.world.clone());
+        *self.roots.write().unwrap_or_else(PoisonError::into_inner) = roots;
+        // The scan before is dropped here, which stops it.
+        *self.scan.lock().unwrap_or_else(PoisonError::into_inner) = Some(scan);
+    }
+
+    async fn stop(&self) {
+        let running = self.running.write().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Ok(running)) = running {
+            running.stop().await;
+        }
+    }
+}
+
+fn shown(config: &Config) -> Settings {
+    Settings {
+        lenses: config.is_on("editor.code_lens"),
+        hints: config.is_on("editor.inlay_hints"),
+        hovers: true,
+    }
+}
+
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,128 @@
+//! docs/configuration.md and docs/spanglass.schema.json, made from the one table of settings and checked against it.
+
+use expect_test::expect_file;
+use serde_json::{Map, Value, json};
+
+use super::reference::{Kind, SETTINGS, Setting, path_of_variable};
+
+const REFERENCE: &str = "../../../docs/configuration.md";
+const SCHEMA: &str = "../../../docs/spanglass.schema.json";
+
+#[test]
+fn the_reference_is_up_to_date() {
+    let mut page = String::from(HEAD);
+    for setting in SETTINGS {
+        page.push_str(&section(setting));
+    }
+    expect_file![REFERENCE].assert_eq(&page);
+}
+
+#[test]
+fn the_schema_is_up_to_date() {
+    let mut root = Map::new();
+    for setting in SETTINGS {
+        insert(&mut root, &setting.path.split('.').collect::<Vec<_>>(), leaf(setting));
+    }
+    let schema = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "spanglass.toml",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": root,
+    });
+    let text = serde_json::to_string_pretty(&schema).unwrap();
+    expect_file![SCHEMA].assert_eq(&format!("{text}\n"));
+}
+
+const HEAD: &str = "\
+# Configuration
+
+Generated from `server/src/config/reference.rs`; do not edit.
+
+Nothing needs to be configured.
+What is, comes in this order, later ones win: built in, the user's file (`~/.config/spanglass/spanglass.toml`), `spanglass.toml` at the root of the workspace, the editor's settings, environment variables, flags.
+An unknown key is a warning that names the nearest known one.
+`docs/spanglass.schema.json` is the JSON Schema of the file.
+
+```toml
+window = \"1h\"
+
+[receiver]
+http = \"127.0.0.1:4318\"
+
+[backend.team]
+kind = \"zipkin\"
+url = \"http://zipkin.internal:9411\"
+```
+
+";
+
+fn section(setting: &Setting) -> String {
+    let default = if setting.default.is_empty() { "unset" } else { setting.default };
+    let place = if setting.in_workspace { "" } else { " A workspace's file may not set it." };
+    format!(
+        "## `{}`\n\n{}{place}\nTakes {}. Default: `{default}`. Environment: `{}`.\n\n",
+        setting.path,
+        setting.help,
+        takes(setting.kind),
+        variable_of(setting.path),
+    )
+}
+
+fn variable_of(path: &str) -> String {
+    let name = format!("SPANGLASS_{}", path.replace('.', "__").replace('*', "NAME").to_ascii_uppercase());
+    assert!(path_of_variable(&name).is_some_and(|found| found == path.replace('*', "name")), "{name}");
+    name
+}
+
+fn takes(kind: Kind) -> String {
+    match kind {
+        Kind::Path => "a path".to_owned(),
+        Kind::Bool => "`true` or `false`".to_owned(),
+        Kind::Duration => "a duration such as `30s`, `15m`, `2h`".to_owned(),
+        Kind::Bytes => "a number of bytes such as `256MB`".to_owned(),
+        Kind::Address => "an address with a port, or `off`".to_owned(),
+        Kind::Url => "an http or https address".to_owned(),
+        Kind::OneOf(words) => {
+            format!("one of {}", words.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn leaf(setting: &Setting) -> Value {
+    let mut leaf = match setting.kind {
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::OneOf(words) => json!({ "enum": words }),
+        Kind::Bytes => json!({ "type": ["string", "integer"] }),
+        Kind::Path | Kind::Duration | Kind::Address | Kind::Url => json!({ "type": "string" }),
+    };
+    leaf["description"] = json!(setting.help);
+    if !setting.default.is_empty() {
+        leaf["default"] = json!(setting.default);
+    }
+    leaf
+}
+
+/// Puts `leaf` at `path` into nested objects; a part `*` becomes `additionalProperties`.
+fn insert(properties: &mut Map<String, Value>, path: &[&str], leaf: Value) {
+    let [first, rest @ ..] = path else { return };
+    if rest.is_empty() {
+        properties.insert((*first).to_owned(), leaf);
+        return;
+    }
+    let object = properties.entry(*first).or_insert_with(|| json!({ "type": "object" }));
+    let object = object.as_object_mut().unwrap();
+    let (inner, rest) = match rest {
+        ["*", deeper @ ..] => {
+            let any = object.entry("additionalProperties").or_insert_with(|| json!({ "type": "object" }));
+            (any.as_object_mut().unwrap(), deeper)
+        }
+        _ => (object, rest),
+    };
+    inner.insert(
+        "additionalProperties".to_owned(),
+        inner.get("additionalProperties").cloned().unwrap_or(json!(false)),
+    );
+    let nested = inner.entry("properties").or_insert_with(|| json!({}));
+    insert(nested.as_object_mut().unwrap(), rest, leaf);
+}

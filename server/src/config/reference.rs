@@ -1,0 +1,227 @@
+//! Every setting there is: its path, what it takes, its default, and what it does.
+//!
+//! The file reader, the environment, the JSON Schema and docs/configuration.md are all made from this one table.
+
+/// What a setting takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A path on this machine.
+    Path,
+    /// `true` or `false`.
+    Bool,
+    /// A duration such as `15m`.
+    Duration,
+    /// A number of bytes such as `256MB`.
+    Bytes,
+    /// An address with a port, or `off`.
+    Address,
+    /// An http or https address.
+    Url,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    /// Its path, parts joined by `.`; a part `*` stands for any name.
+    pub(crate) path: &'static str,
+    /// What it takes.
+    pub(crate) kind: Kind,
+    /// Its default as text; empty means unset.
+    pub(crate) default: &'static str,
+    /// Whether a file in a workspace may say it: what names folders or programs may not, for the workspace may be
+    /// somebody else's.
+    pub(crate) in_workspace: bool,
+    /// What it does, one or two sentences.
+    pub(crate) help: &'static str,
+}
+
+/// All settings, in the order in which they are documented.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting {
+        path: "receiver.http",
+        kind: Kind::Address,
+        default: "127.0.0.1:4318",
+        in_workspace: true,
+        help: "Where OTLP over HTTP is received. Port 0 takes any free port; off receives nothing.",
+    },
+    Setting {
+        path: "data_dir",
+        kind: Kind::Path,
+        default: "",
+        in_workspace: false,
+        help: "The folder for everything that is kept. Unset, it is the platform's data folder for users.",
+    },
+    Setting {
+        path: "window",
+        kind: Kind::Duration,
+        default: "15m",
+        in_workspace: true,
+        help: "Over which time figures are shown, counted back from now.",
+    },
+    Setting {
+        path: "store.max_bytes",
+        kind: Kind::Bytes,
+        default: "256MB",
+        in_workspace: true,
+        help: "Memory for spans. Whole traces leave, oldest first.",
+    },
+    Setting {
+        path: "archive.enabled",
+        kind: Kind::Bool,
+        default: "true",
+        in_workspace: true,
+        help: "Whether received spans are kept on disk, so that they survive a restart.",
+    },
+    Setting {
+        path: "archive.max_bytes",
+        kind: Kind::Bytes,
+        default: "512MB",
+        in_workspace: true,
+        help: "Disk space for spans; the oldest leave first.",
+    },
+    Setting {
+        path: "archive.max_age",
+        kind: Kind::Duration,
+        default: "24h",
+        in_workspace: true,
+        help: "How long spans are kept on disk.",
+    },
+    Setting {
+        path: "editor.code_lens",
+        kind: Kind::Bool,
+        default: "true",
+        in_workspace: true,
+        help: "Whether functions with data get a lens with their figures.",
+    },
+    Setting {
+        path: "editor.inlay_hints",
+        kind: Kind::Bool,
+        default: "true",
+        in_workspace: true,
+        help: "Whether call sites get a hint with the cost of what they call.",
+    },
+    Setting {
+        path: "backend.*.kind",
+        kind: Kind::OneOf(&["zipkin"]),
+        default: "zipkin",
+        in_workspace: true,
+        help: "What the backend of that name speaks.",
+    },
+    Setting {
+        path: "backend.*.url",
+        kind: Kind::Url,
+        default: "",
+        in_workspace: true,
+        help: "Base address of the backend, for example http://localhost:9411. Recent spans are pulled from it.",
+    },
+    Setting {
+        path: "backend.*.interval",
+        kind: Kind::Duration,
+        default: "10s",
+        in_workspace: true,
+        help: "How often the backend is asked while an editor looks.",
+    },
+    Setting {
+        path: "log.level",
+        kind: Kind::OneOf(&["off", "error", "warn", "info", "debug", "trace"]),
+        default: "info",
+        in_workspace: false,
+        help: "How much is logged.",
+    },
+    Setting {
+        path: "log.file",
+        kind: Kind::Path,
+        default: "",
+        in_workspace: false,
+        help: "A file for the log. Unset, it goes to stderr, which editors show as the server's output.",
+    },
+];
+
+/// The setting at `path`; a part `*` of the table fits any name.
+pub(crate) fn find(path: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| fits(setting.path, path))
+}
+
+/// The default at `path`; empty for what is no setting.
+pub(crate) fn default_of(path: &str) -> &'static str {
+    find(path).map_or("", |setting| setting.default)
+}
+
+/// The path that an environment variable names: `SPANGLASS_RECEIVER__HTTP` is `receiver.http`. `None` for variables
+/// that are none of ours, among them `SPANGLASS_BIN` and its like, which belong to tests and tools.
+pub(crate) fn path_of_variable(name: &str) -> Option<String> {
+    let rest = name.strip_prefix("SPANGLASS_")?;
+    let path = rest.to_ascii_lowercase().replace("__", ".");
+    let ours = path.contains('.') || find(&path).is_some();
+    ours.then_some(path)
+}
+
+/// The known path nearest to a misspelled one.
+pub(crate) fn nearest(path: &str) -> String {
+    let known = SETTINGS.iter().map(|setting| with_names_of(setting.path, path));
+    known.min_by_key(|candidate| distance(candidate, path)).unwrap_or_default()
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let mut parts = path.split('.');
+    pattern.split('.').all(|want| parts.next().is_some_and(|part| want == "*" || want == part))
+        && parts.next().is_none()
+}
+
+/// `backend.*.url` beside `backend.team.ulr` is `backend.team.url`.
+fn with_names_of(pattern: &str, path: &str) -> String {
+    let names: Vec<&str> = path.split('.').collect();
+    let parts = pattern.split('.').enumerate();
+    let filled: Vec<&str> = parts
+        .map(|(at, part)| if part == "*" { names.get(at).copied().unwrap_or("NAME") } else { part })
+        .collect();
+    filled.join(".")
+}
+
+/// Levenshtein distance in bytes; keys are short.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_value_that_its_setting_takes() {
+        for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
+            assert_eq!(
+                crate::config::parse::check(setting.kind, setting.default),
+                Ok(()),
+                "{}",
+                setting.path
+            );
+        }
+    }
+
+    #[test]
+    fn variables_name_paths() {
+        assert_eq!(path_of_variable("SPANGLASS_RECEIVER__HTTP").as_deref(), Some("receiver.http"));
+        assert_eq!(path_of_variable("SPANGLASS_DATA_DIR").as_deref(), Some("data_dir"));
+        assert_eq!(path_of_variable("SPANGLASS_BACKEND__TEAM__URL").as_deref(), Some("backend.team.url"));
+        assert_eq!(path_of_variable("SPANGLASS_BIN"), None);
+    }
+
+    #[test]
+    fn the_nearest_key_is_named() {
+        assert_eq!(nearest("reciever.htp"), "receiver.http");
+        assert_eq!(nearest("backend.team.ulr"), "backend.team.url");
+    }
+}

@@ -1,0 +1,56 @@
+//! What was received so far: asked of the process that hosts the receiver, else read from the archive.
+
+use std::time::Duration;
+
+use formats::Limits;
+use ingest::lead::{self, HostInfo};
+use model::Batch;
+use reqwest::StatusCode;
+
+use crate::{config::Config, wiring};
+
+/// Most answers of the host that one command reads.
+const MOST_PAGES: usize = 10_000;
+
+/// All spans that were received and are still kept.
+///
+/// # Errors
+/// One sentence, when a host is there but does not answer as it should.
+pub(crate) async fn spans(config: &Config) -> Result<Batch, String> {
+    match lead::find_host(&config.data_dir()).await {
+        Some(host) => of_host(&host).await,
+        None => Ok(wiring::archived(config)),
+    }
+}
+
+/// The host, if one runs for this data folder.
+pub(crate) async fn host(config: &Config) -> Option<HostInfo> {
+    lead::find_host(&config.data_dir()).await
+}
+
+async fn of_host(host: &HostInfo) -> Result<Batch, String> {
+    let failed = |problem: String| format!("the receiver of process {} at {}: {problem}", host.pid, host.api);
+    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
+    let client = client.map_err(|error| failed(error.to_string()))?;
+    let mut all = Batch::default();
+    let mut after = 0_u64;
+    for _ in 0..MOST_PAGES {
+        let request = client.get(format!("{}/api/spans?after={after}", host.api)).bearer_auth(&host.token);
+        let answer = request.send().await.map_err(|error| failed(error.without_url().to_string()))?;
+        if answer.status() == StatusCode::NO_CONTENT {
+            return Ok(all);
+        }
+        if answer.status() != StatusCode::OK {
+            return Err(failed(format!("it answers {}; is it of another version?", answer.status())));
+        }
+        let next = answer.headers().get("x-spanglass-next").and_then(|it| it.to_str().ok()?.parse().ok());
+        after = next
+            .filter(|next| *next > after)
+            .ok_or_else(|| failed("its answer has no position".to_owned()))?;
+        let body = answer.bytes().await.map_err(|error| failed(error.without_url().to_string()))?;
+        let batch = formats::otlp_proto::decode_traces(&body, &Limits::for_files())
+            .map_err(|error| failed(error.to_string()))?;
+        all.spans.extend(batch.spans);
+    }
+    Ok(all)
+}

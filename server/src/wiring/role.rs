@@ -1,0 +1,171 @@
+//! Who hosts the receiver: this process, another one through which spans are then read, or nobody.
+
+use std::{sync::Arc, time::Duration};
+
+use ingest::{
+    follow,
+    lead::{self, HostInfo, Hosting, Role},
+    otlp,
+};
+use tokio::sync::{mpsc, watch};
+use world::{Effects, Handle};
+
+use super::{Page, backends::Polling, keep::Keeper};
+use crate::config::{Config, Origin};
+
+/// Between two tries to get hold of a port that somebody else has.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// What this process is to the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RoleState {
+    /// Nothing is decided yet.
+    Undecided,
+    /// It hosts the receiver.
+    Hosting {
+        /// `address:port`.
+        address: String,
+        /// What the user should know, in one sentence.
+        notice: Option<String>,
+    },
+    /// It reads through the process that does.
+    Following {
+        /// That process.
+        pid: u32,
+        /// Where that one receives.
+        address: String,
+    },
+    /// Nobody does, or somebody who does not share.
+    Off {
+        /// Why, and what to do.
+        reason: String,
+        /// Whether that is how it was set.
+        is_wanted: bool,
+    },
+}
+
+/// Where spans come from, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// `hosting 127.0.0.1:4318` and the like.
+    pub(crate) label: String,
+    /// What is wrong and what to do.
+    pub(crate) problem: Option<String>,
+}
+
+/// What the task needs.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    pub(super) world: Handle,
+    pub(super) nudge: mpsc::UnboundedSender<Effects>,
+    pub(super) config: Config,
+    pub(super) page: Page,
+    pub(super) role: watch::Sender<RoleState>,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+impl RoleState {
+    /// In words.
+    pub(crate) fn source(&self) -> Source {
+        let (label, problem) = match self {
+            RoleState::Undecided => ("starting".to_owned(), None),
+            RoleState::Hosting { address, notice } => (format!("hosting {address}"), notice.clone()),
+            RoleState::Following { pid, address } => {
+                (format!("reading through process {pid}, which hosts {address}"), None)
+            }
+            RoleState::Off { reason, is_wanted } => {
+                (format!("off: {reason}"), (!is_wanted).then(|| reason.clone()))
+            }
+        };
+        Source { label, problem }
+    }
+}
+
+impl Source {
+    /// The label alone.
+    pub(crate) fn label(self) -> String {
+        self.label
+    }
+}
+
+/// Takes a role, keeps it while it lasts, and takes the next, until told to stop.
+pub(super) async fn keep(around: Surroundings) {
+    let address = around.config.text("receiver.http").to_owned();
+    if address == "off" {
+        let reason = "the setting receiver.http says so".to_owned();
+        return around.enter(RoleState::Off { reason, is_wanted: true });
+    }
+    let settings = lead::Settings {
+        address,
+        data_dir: around.config.data_dir(),
+        api: around.page.api.clone(),
+        token: around.page.token.clone(),
+        // Whoever chose a port wants that one.
+        any_port_instead: around.config.origin("receiver.http") == Origin::Default,
+        beyond_loopback: false,
+    };
+    let keeper = Arc::new(Keeper::new(around.world.clone()));
+    let mut stop = around.stop.clone();
+    while !*stop.borrow() {
+        let role = tokio::select! {
+            role = lead::take(&settings) => role,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match role {
+            Role::Hosting(hosting) => return host(&around, hosting, &keeper).await,
+            Role::Following(host) => follow(&around, &host, &keeper).await,
+            Role::Off { reason } => {
+                around.enter(RoleState::Off { reason, is_wanted: false });
+                let mut polling = Polling::start(&around.config, &keeper);
+                tokio::select! {
+                    () = tokio::time::sleep(RETRY) => {}
+                    _ = stop.wait_for(|stop| *stop) => {}
+                }
+                polling.stop();
+            }
+        }
+    }
+}
+
+/// Receives until told to stop. What earlier hosts kept on disk comes first.
+async fn host(around: &Surroundings, hosting: Hosting, keeper: &Arc<Keeper>) {
+    keeper.open_archive(&around.config).await;
+    let Hosting { address, listener, notice, lease } = hosting;
+    let router = otlp::http::router(keeper.clone(), otlp::http::Settings::default());
+    let notice = notice.map(|notice| {
+        format!("{notice}; have apps send there, OTEL_EXPORTER_OTLP_ENDPOINT=http://{address}")
+    });
+    around.enter(RoleState::Hosting { address: address.to_string(), notice });
+    let mut polling = Polling::start(&around.config, keeper);
+    let mut stop = around.stop.clone();
+    let stopped = async move {
+        // An error means that whoever could stop it is gone: the same.
+        drop(stop.wait_for(|stop| *stop).await);
+    };
+    tokio::select! {
+        () = otlp::http::serve(listener, router, stopped) => {}
+        () = keeper.clone().sync() => {}
+    }
+    polling.stop();
+    keeper.close().await;
+    drop(lease);
+}
+
+/// Reads through another process until it ends.
+async fn follow(around: &Surroundings, host: &HostInfo, keeper: &Arc<Keeper>) {
+    around.enter(RoleState::Following { pid: host.pid, address: host.otlp.clone() });
+    let mut stop = around.stop.clone();
+    tokio::select! {
+        ended = follow::run(host, 0, keeper.clone()) => tracing::info!(pid = host.pid, %ended, "the host is gone"),
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+}
+
+impl Surroundings {
+    fn enter(&self, role: RoleState) {
+        tracing::info!(source = role.source().label, "spans");
+        self.role.send_replace(role);
+        // Whoever shows the status looks again.
+        drop(self.nudge.send(Effects::default()));
+    }
+}

@@ -1,0 +1,7 @@
+//! The code on disk: which folders, how their files are named in the index, and the first read of them.
+
+mod roots;
+mod scan;
+
+pub(crate) use roots::Roots;
+pub(crate) use scan::{Scan, read_file, read_into};

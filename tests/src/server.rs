@@ -1,0 +1,91 @@
+//! `spanglass serve` as a process, and commands that run beside it.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{PATIENCE, free_port, shop, spanglass};
+
+/// A running `spanglass serve` on a folder and a port of its own.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it receives, as `127.0.0.1:port`.
+    pub receiver: String,
+    folder: TempDir,
+    child: Child,
+}
+
+impl Server {
+    /// Starts it on the shop's code.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start() -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let workspace = shop::workspace(folder.path());
+        let receiver = format!("127.0.0.1:{}", free_port());
+        let mut command = Command::new(spanglass());
+        command.arg("serve").arg("--http").arg(&receiver).arg("--workspace").arg(&workspace);
+        command
+            .env("SPANGLASS_DATA_DIR", folder.path().join("data"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().expect("the server starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
+        let first = lines.next().and_then(Result::ok).unwrap_or_default();
+        assert!(first.contains(&receiver), "{first}");
+        thread::spawn(move || lines.for_each(drop));
+        Server { receiver, folder, child }
+    }
+
+    /// Runs another command on the same data folder.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        run_in(&self.workspace(), &self.folder.path().join("data"), arguments)
+    }
+
+    /// The shop's code.
+    pub fn workspace(&self) -> PathBuf {
+        self.folder.path().join("shop")
+    }
+
+    /// Waits until the server says that it received `count` spans or more.
+    ///
+    /// # Panics
+    /// When they do not come.
+    pub fn wait_for_spans(&self, count: u64) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let report: Value =
+                serde_json::from_slice(&self.run(&["doctor", "--json"]).stdout).unwrap_or_default();
+            if report["spans"]["received"].as_u64() >= Some(count) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{count} spans never arrived: {report:#}");
+            thread::park_timeout(Duration::from_millis(100));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Runs a command in `folder` with a data folder of its own, without colours.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn run_in(folder: &Path, data: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(spanglass());
+    command.args(arguments).current_dir(folder).env("SPANGLASS_DATA_DIR", data).env("NO_COLOR", "1");
+    command.output().expect("the command runs")
+}

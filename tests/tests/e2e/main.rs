@@ -1,0 +1,7 @@
+//! The real binary over its real protocols, as senders, editors and people use it.
+
+mod command_line;
+mod editor;
+mod receiver;
+mod replay;
+mod sharing;
