@@ -134,3 +134,113 @@ async fn take(body: &[u8], sink: &dyn Sink) -> Option<Ended> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::VecDeque,
+        sync::{Mutex, PoisonError},
+    };
+
+    use axum::{
+        Router,
+        extract::{RawQuery, State},
+        response::IntoResponse as _,
+        routing::get,
+    };
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::testing::Recorder;
+
+    const ONE_SPAN: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"1","spanId":"1"}]}]}]}"#;
+
+    /// What the host answers, one after the other; afterwards it says nothing new. And what it was asked.
+    #[derive(Default)]
+    struct Script {
+        answers: VecDeque<(u16, Option<u64>, Vec<u8>)>,
+        asked: Vec<String>,
+    }
+
+    async fn host(answers: Vec<(u16, Option<u64>, Vec<u8>)>) -> (HostInfo, Arc<Mutex<Script>>) {
+        let script = Arc::new(Mutex::new(Script { answers: answers.into(), asked: Vec::new() }));
+        let answer = |State(script): State<Arc<Mutex<Script>>>, RawQuery(query): RawQuery| async move {
+            let next = {
+                let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
+                script.asked.push(query.unwrap_or_default());
+                script.answers.pop_front()
+            };
+            match next {
+                Some((status, position, body)) => {
+                    let mut headers = HeaderMap::new();
+                    if let Some(position) = position {
+                        headers.insert("x-spanglass-next", position.into());
+                    }
+                    (StatusCode::from_u16(status).unwrap(), headers, body).into_response()
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let api = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().route("/api/spans", get(answer)).with_state(script.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let info =
+            HostInfo { pid: 1, otlp: String::new(), api, token: "t".to_owned(), version: String::new() };
+        (info, script)
+    }
+
+    fn spans(count: usize) -> Vec<u8> {
+        let batch = formats::otlp_json::decode(ONE_SPAN.as_bytes(), &Limits::default()).unwrap();
+        otlp_proto::encode_traces(&vec![batch.spans[0].clone(); count])
+    }
+
+    #[tokio::test]
+    async fn pages_are_taken_in_order_and_nothing_is_lost_to_a_full_sink() {
+        let answers = vec![
+            (200, Some(7), spans(2)),
+            (204, None, Vec::new()),
+            (503, None, Vec::new()),
+            (200, Some(9), spans(1)),
+        ];
+        let (info, script) = host(answers).await;
+        let sink = Arc::new(Recorder::refusing(3));
+        let following = tokio::spawn({
+            let sink = sink.clone();
+            async move { run(&info, 5, sink).await }
+        });
+        sink.reaches(3).await;
+        following.abort();
+        let asked = script.lock().unwrap().asked.clone();
+        let wanted = ["after=5&wait=20", "after=7&wait=20", "after=7&wait=20", "after=7&wait=20"];
+        assert_eq!(asked[..4], wanted);
+    }
+
+    #[tokio::test]
+    async fn every_end_has_its_reason() {
+        let after = |answers| async {
+            let (info, _script) = host(answers).await;
+            run(&info, 0, Arc::new(Recorder::default())).await
+        };
+        assert_eq!(after(vec![(401, None, Vec::new())]).await, Ended::Stranger);
+        let vague = "it answers in a way that is not understood";
+        let text = after(vec![(200, None, spans(1))]).await.to_string();
+        assert_eq!(text, format!("{vague} (its answer has no position)"));
+        let text = after(vec![(200, Some(1), b"{}".to_vec())]).await.to_string();
+        assert!(text.starts_with(vague), "{text}");
+        assert!(matches!(after(vec![(302, None, Vec::new())]).await, Ended::Incomprehensible { .. }));
+    }
+
+    #[tokio::test]
+    async fn a_host_that_is_gone_is_noticed_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let api = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let info =
+            HostInfo { pid: 1, otlp: String::new(), api, token: "t".to_owned(), version: String::new() };
+        let began = Instant::now();
+        let ended = run(&info, 0, Arc::new(Recorder::default())).await;
+        assert!(matches!(ended, Ended::Gone { .. }), "{ended:?}");
+        assert!(began.elapsed() < std::time::Duration::from_secs(5));
+    }
+}

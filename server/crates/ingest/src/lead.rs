@@ -7,6 +7,8 @@
 mod host;
 mod lease;
 mod port;
+#[cfg(test)]
+mod tests;
 
 use std::{
     io,

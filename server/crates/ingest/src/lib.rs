@@ -15,6 +15,8 @@ pub mod otlp;
 pub mod poll;
 pub mod send;
 mod sink;
+#[cfg(test)]
+mod testing;
 
 pub use counters::{Counters, Counts};
 pub use sink::{Overloaded, Sink};

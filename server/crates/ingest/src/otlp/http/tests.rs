@@ -1,13 +1,8 @@
 //! The receiver over real sockets: bytes in, status and body out.
 
-use std::{
-    io::Write as _,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{io::Write as _, sync::Arc, time::Duration};
 
 use expect_test::{Expect, expect};
-use model::Batch;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -15,25 +10,9 @@ use tokio::{
 };
 
 use super::*;
-use crate::{Overloaded, limits};
+use crate::{limits, testing::Recorder};
 
 const ONE_SPAN: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","name":"a"}]}]}]}"#;
-
-#[derive(Default)]
-struct Recorder {
-    batches: Mutex<Vec<Batch>>,
-    full: bool,
-}
-
-impl Sink for Recorder {
-    fn offer(&self, batch: Batch) -> Result<(), Overloaded> {
-        if self.full {
-            return Err(Overloaded);
-        }
-        self.batches.lock().unwrap().push(batch);
-        Ok(())
-    }
-}
 
 struct Running {
     address: std::net::SocketAddr,
@@ -72,7 +51,7 @@ impl Running {
     }
 
     fn spans(&self) -> usize {
-        self.sink.batches.lock().unwrap().iter().map(|batch| batch.spans.len()).sum()
+        self.sink.spans()
     }
 }
 
@@ -348,7 +327,7 @@ async fn an_origin_that_is_allowed_may_send_and_read_the_answer() {
 
 #[tokio::test]
 async fn an_overloaded_sink_asks_to_come_again() {
-    let server = start(Recorder { full: true, ..Recorder::default() }, Settings::default()).await;
+    let server = start(Recorder::refusing(usize::MAX), Settings::default()).await;
     let answer = server.send(&post("/v1/traces", "application/json"), ONE_SPAN.as_bytes()).await;
     expect![[r#"
         429 Too Many Requests | content-type: application/json | retry-after: 1
