@@ -61,4 +61,17 @@ mod tests {
         assert_eq!(postings.len(), 1);
         assert!(!postings.leave(|_| false));
     }
+
+    #[test]
+    fn the_dead_are_forgotten_once_they_are_the_majority() {
+        let mut postings = Postings::default();
+        (1..=1000).for_each(|id| postings.add(trace_id(id)));
+        let mut left = 0;
+        while postings.len() > 10 {
+            left += 1;
+            postings.leave(|id| *id > trace_id(left));
+        }
+        assert!(postings.iter().count() <= 2 * 10 + SLACK);
+        assert!((991..=1000).all(|id| postings.iter().any(|known| *known == trace_id(id))));
+    }
 }

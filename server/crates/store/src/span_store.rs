@@ -11,6 +11,9 @@ use crate::{
     trace_index::{Recency, TraceIndex},
 };
 
+/// Traces that may stand wrong in the order of time before they are put right unasked.
+const MAX_UNSETTLED: usize = 4096;
+
 /// Bounded memory of spans. Cloning costs a few pointers, so a clone serves as a snapshot.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -98,6 +101,9 @@ impl Store {
         self.counters.kept += 1;
         self.counters.bytes += cost;
         self.make_room(Some(trace_id));
+        if self.index.unsettled() >= MAX_UNSETTLED {
+            self.settle();
+        }
         Inserted::New
     }
 
@@ -164,7 +170,7 @@ impl Store {
 
     /// Traces that `query` wants, newest first: by the end of their latest span.
     pub fn traces(&self, query: &Query) -> Vec<TraceSummary> {
-        if !self.index.is_settled() {
+        if self.index.unsettled() > 0 {
             let mut settled = self.clone();
             settled.settle();
             return settled.traces(query);

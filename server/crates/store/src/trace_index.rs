@@ -52,9 +52,9 @@ impl TraceIndex {
         std::mem::take(&mut self.moved)
     }
 
-    /// Whether the order of time is up to date.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.moved.is_empty()
+    /// How many traces stand wrong in the order of time.
+    pub(crate) fn unsettled(&self) -> usize {
+        self.moved.len()
     }
 
     /// Puts a trace where it belongs in time.

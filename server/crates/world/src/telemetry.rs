@@ -80,7 +80,7 @@ impl World {
     /// Counts one kept span: by shape, as its parent's child, as the parent of children that came before this batch
     /// (those numbered up to `known`), and by what went wrong in it.
     fn count(&mut self, new: &Kept, trace: Option<&Trace>, known: u64, now: Timestamp) {
-        let Kept { span, shape, sequence } = new;
+        let Kept { span, shape, .. } = new;
         let own = observe(span, now);
         if let Some(own) = own {
             self.state.by_shape.record(*shape, own);
@@ -92,12 +92,9 @@ impl World {
         if let (Some(own), Some(parent)) = (own, parent_of(trace, span)) {
             self.count_call(ShapeId(parent.tag), *shape, own);
         }
-        let is_first_half = trace.with_id(span.span_id).all(|other| other.sequence >= *sequence);
-        if is_first_half {
-            for child in trace.children(span.span_id).filter(|child| child.sequence <= known) {
-                if let Some(observation) = observe(&child.span, now) {
-                    self.count_call(*shape, ShapeId(child.tag), observation);
-                }
+        for child in waiting(trace, new, known) {
+            if let Some(observation) = observe(&child.span, now) {
+                self.count_call(*shape, ShapeId(child.tag), observation);
             }
         }
         if !trace.logs.is_empty() {
@@ -138,6 +135,17 @@ impl World {
         };
         self.state.failures.record_log(shape, record, observation);
     }
+}
+
+/// Spans numbered up to `known` whose parent `new` turns out to be: its children, unless the other half of a shared id
+/// came first and has them already, and its serving half.
+fn waiting<'a>(trace: &'a Trace, new: &'a Kept, known: u64) -> impl Iterator<Item = &'a Stored> {
+    let span = &new.span;
+    let is_first_half = trace.with_id(span.span_id).all(|other| other.sequence >= new.sequence);
+    let children = trace.children(span.span_id).filter(move |_| is_first_half);
+    let serving =
+        trace.with_id(span.span_id).filter(|other| store::tree::is_shared_parent(span, &other.span));
+    children.chain(serving).filter(move |child| child.sequence <= known)
 }
 
 /// What is counted of a span; `None` while it has not ended. Nothing ends after it arrives, whatever its clock says:

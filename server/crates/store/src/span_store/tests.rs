@@ -152,6 +152,26 @@ fn the_trace_that_was_quiet_longest_leaves_first() {
 }
 
 #[test]
+fn what_is_remembered_of_the_order_of_arrival_and_of_time_is_bounded() {
+    let mut store = small(40 << 10, 1000);
+    for number in 1..=20_000u64 {
+        store.insert(span(1 + number, 1, 0, 1, 2).into(), 0, Timestamp(number));
+        // One trace that never goes quiet stays at the front of everything.
+        store.insert(span(1, 1 + number % 10, 0, 1, 2 + number).into(), 0, Timestamp(number));
+        if number % 100 == 0 {
+            store.insert(span(1, 1000 + number, 0, 1, 2).into(), 0, Timestamp(number));
+        }
+        assert!(store.arrivals.len() as u64 <= 2 * store.counters().kept + 1025);
+        assert!(store.index.unsettled() <= MAX_UNSETTLED);
+    }
+    let mut one = Store::new(Limits::default());
+    for id in 1..=500 {
+        one.insert(span(1, id, 0, 1, 1 + id).into(), 0, Timestamp(id));
+    }
+    assert_eq!(one.index.unsettled(), 1, "a trace moves once a batch, not once a span");
+}
+
+#[test]
 fn many_random_changes_agree_with_the_model() {
     for seed in 1..=20 {
         let mut random = Random::new(seed);

@@ -182,6 +182,25 @@ fn the_halves_of_a_shared_id_call_one_another_and_their_own_children() {
 }
 
 #[test]
+fn a_half_that_comes_late_does_not_claim_children_that_are_counted() {
+    check(
+        [
+            batch([in_service("cart", SpanKind::Internal, span(1, 3, 2))]),
+            batch([in_service("cart", SpanKind::Server, span(1, 2, 1))]),
+            batch([in_service("shop", SpanKind::Client, span(1, 2, 1))]),
+        ],
+        expect![[r#"
+            cart s2 -> cart s3: 1
+            cart s2: 1 calls, 0 errors
+            cart s3: 1 calls, 0 errors
+            shop s2 -> cart s2: 1
+            shop s2: 1 calls, 0 errors
+            3 spans, 0 outside
+        "#]],
+    );
+}
+
+#[test]
 fn clocks_ahead_count_as_now_and_clocks_behind_are_noticed() {
     let ahead = START.plus(Duration::from_secs(36_000));
     let behind = START.minus(Duration::from_secs(3_600));
