@@ -26,6 +26,8 @@ const MAX_FACTS: usize = 20_000;
 pub(crate) struct Draft {
     pub(crate) functions: Vec<Function>,
     pub(crate) wiring: Wiring,
+    /// Names that the reader wants to know again, for example those of routers.
+    pub(crate) marks: HashSet<SmolStr>,
     calls: Vec<CallSite>,
     named: Vec<Named>,
     tracers: Vec<(Scope, SmolStr, Text)>,

@@ -42,6 +42,11 @@ pub(crate) fn parse(language: Language, text: &str, old: Option<&Tree>) -> Resul
     parser.parse_with_options(&mut chunk, old, Some(options)).ok_or(ReadError::TooSlow)
 }
 
+/// The tree of a text, for those who write readers; empty when it does not parse.
+pub fn tree_text(language: Language, text: &str) -> String {
+    parse(language, text, None).map(|tree| tree.root_node().to_sexp()).unwrap_or_default()
+}
+
 /// The deepest nesting of brackets, strings and comments included: an upper bound that needs no grammar.
 fn deepest(bytes: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0_usize);

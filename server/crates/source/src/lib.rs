@@ -27,6 +27,7 @@ pub use document::{Document, Edit};
 pub use facts::{CallKind, CallSite, NamePattern, Route, SpanSite};
 pub use file::{ReadError, SourceFile, read};
 pub use function::{Function, FunctionKey, FunctionKind};
+pub use guard::tree_text;
 pub use index::{Changes, Index};
 pub use language::Language;
 pub use pattern::{Pattern, Segment, path_segments};

@@ -23,6 +23,21 @@ pub fn normal_sql(sql: &str) -> String {
     fold_lists(normal)
 }
 
+/// Whether a text begins as SQL statements do.
+pub(crate) fn looks_like_sql(text: &str) -> bool {
+    const FIRST: &[&str] = &[
+        "select", "insert", "update", "delete", "with", "create", "drop", "alter", "pragma", "begin",
+        "commit", "merge", "replace", "truncate", "call", "explain", "set", "show", "values", "copy",
+        "vacuum", "analyze", "lock", "listen",
+    ];
+    let word: String = text
+        .trim_start_matches(|c: char| !c.is_alphabetic())
+        .chars()
+        .take_while(|c| c.is_alphabetic())
+        .collect();
+    FIRST.contains(&word.to_lowercase().as_str())
+}
+
 enum Token {
     Space,
     Value,

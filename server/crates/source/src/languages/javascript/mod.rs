@@ -1,14 +1,23 @@
-//! JavaScript, TypeScript and TSX: functions, imports, names; what frameworks make of them is in the modules beside.
+//! JavaScript, TypeScript and TSX: functions, names; what frameworks make of them is in the modules beside.
 
+mod calls;
+mod express;
+mod modules;
+mod nest;
+mod next;
 mod syntax;
 
+use model::SmolStr;
+use smol_str::format_smolstr;
 use tree_sitter::Node;
 
 use super::Reader;
 use crate::{
     resolve::ModulePath,
-    walk::{FunctionShape, Role, TypeShape, Walk},
+    walk::{FunctionShape, Role, TypeShape, Walk, children, dotted},
+    wiring::{MODULE, Reference, Scope, Text, Value},
 };
+use syntax::{path_of, property_name, text_of};
 
 /// The reader of JavaScript and TypeScript.
 pub(crate) struct JavaScript;
@@ -26,6 +35,15 @@ impl Reader for JavaScript {
             ("class", Role::Type),
             ("abstract_class_declaration", Role::Type),
             ("decorator", Role::Decorator),
+            ("call_expression", Role::Call),
+            ("new_expression", Role::Call),
+            ("variable_declarator", Role::Bind),
+            ("assignment_expression", Role::Bind),
+            ("public_field_definition", Role::Bind),
+            ("field_definition", Role::Bind),
+            ("import_statement", Role::Import),
+            ("export_statement", Role::Other),
+            ("return_statement", Role::Other),
             ("for_statement", Role::Loop),
             ("for_in_statement", Role::Loop),
             ("while_statement", Role::Loop),
@@ -38,17 +56,168 @@ impl Reader for JavaScript {
         ]
     }
 
+    fn begin<'t>(&self, walk: &mut Walk<'t>, _root: Node<'t>) {
+        next::begin(walk);
+    }
+
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
         syntax::function(walk, node)
+    }
+
+    fn function_entered<'t>(&self, walk: &mut Walk<'t>, index: u32, node: Node<'t>, decorators: &[Node<'t>]) {
+        let own: Vec<Node<'t>> =
+            children(node).into_iter().filter(|child| child.kind() == "decorator").collect();
+        for decorator in decorators.iter().chain(&own) {
+            nest::on_method(walk, index, *decorator);
+        }
+        let is_constructor =
+            walk.draft.functions.get(index as usize).is_some_and(|function| function.name == "constructor");
+        if is_constructor {
+            injected(walk, node);
+        }
     }
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
         syntax::class(walk, node)
     }
 
-    fn call<'t>(&self, _walk: &mut Walk<'t>, _node: Node<'t>) {}
+    fn type_entered<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>, decorators: &[Node<'t>]) {
+        let own: Vec<Node<'t>> =
+            children(node).into_iter().filter(|child| child.kind() == "decorator").collect();
+        let Some(path) = walk.type_path() else { return };
+        for decorator in decorators.iter().chain(&own) {
+            if let Some(expression) = decorator.named_child(0) {
+                nest::on_class(walk, &path, expression);
+            }
+        }
+    }
 
-    fn module_paths(&self, _from: &str, _module: &str) -> Vec<ModulePath> {
-        Vec::new()
+    fn call<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
+        if !express::call(walk, node) && !nest::call(walk, node) {
+            calls::call(walk, node, None);
+        }
+    }
+
+    fn bind<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
+        match node.kind() {
+            "variable_declarator" => {
+                let (name, value) = (node.child_by_field_name("name"), node.child_by_field_name("value"));
+                if let (Some(name), Some(value)) = (name, value) {
+                    let scope = walk.scope();
+                    modules::bind_pattern(walk, scope, name, value);
+                }
+            }
+            "assignment_expression" => {
+                let (left, right) = (node.child_by_field_name("left"), node.child_by_field_name("right"));
+                if let (Some(left), Some(right)) = (left, right) {
+                    modules::assigned(walk, left, right);
+                }
+            }
+            _ => {
+                let name = node.child_by_field_name("name").or_else(|| node.child_by_field_name("property"));
+                let (Some(name), Some(class)) = (name, walk.type_path()) else { return };
+                let name = dotted(&class, &property_name(walk, name));
+                if let Some(value) = node.child_by_field_name("value") {
+                    bind_value(walk, MODULE, name, value);
+                }
+            }
+        }
+    }
+
+    fn import<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
+        modules::import(walk, node);
+    }
+
+    fn other<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) -> bool {
+        if node.kind() == "export_statement" {
+            modules::export(walk, node);
+        } else if let (Some(function), Some(value)) = (walk.function_around(), node.named_child(0))
+            && matches!(value.kind(), "identifier" | "member_expression")
+            && let Some(path) = path_of(walk, value)
+        {
+            walk.draft.wiring.returns.push((function, Reference::local(path)));
+        }
+        true
+    }
+
+    fn module_paths(&self, from: &str, module: &str) -> Vec<ModulePath> {
+        modules::module_paths(from, module)
+    }
+}
+
+/// `name` stands for `value`; functions are found by their own name.
+fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<'t>) {
+    let value = syntax::unwrapped(value);
+    let bound = match value.kind() {
+        "arrow_function" | "function_expression" | "generator_function" | "class" => return,
+        "call_expression" | "new_expression" => {
+            if let Some(module) = modules::required(walk, value) {
+                Value::Import(module, None)
+            } else {
+                express::constructed(walk, scope, &name, value);
+                calls::tracer(walk, scope, &name, value);
+                match (text_of(walk, value), path_of(walk, value)) {
+                    (Some(text), _) if text.is_telling() => Value::Text(text),
+                    (_, Some(path)) => Value::Result(Reference::local(path)),
+                    _ => Value::Other,
+                }
+            }
+        }
+        "identifier" | "member_expression" => match modules::reference(walk, value) {
+            Some(Reference { module: Some(module), path }) => Value::Import(module, Some(path)),
+            Some(reference) => Value::Alias(reference),
+            None => Value::Other,
+        },
+        "object" => {
+            bind_members(walk, scope, &name, value, 3);
+            Value::Other
+        }
+        _ => match text_of(walk, value) {
+            Some(text) => Value::Text(text),
+            None if scope == MODULE => Value::Other,
+            None => Value::Text(Text::hole()),
+        },
+    };
+    walk.draft.bind(scope, name, bound);
+}
+
+/// `const NAMES = { LOAD: 'load user' }` makes `NAMES.LOAD` known.
+fn bind_members<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, object: Node<'t>, depth: usize) {
+    for pair in children(object).into_iter().filter(|child| child.kind() == "pair").take(512) {
+        let (Some(key), Some(value)) = (pair.child_by_field_name("key"), pair.child_by_field_name("value"))
+        else {
+            continue;
+        };
+        let key = property_name(walk, key);
+        let path = format_smolstr!("{name}.{key}");
+        match value.kind() {
+            "string" | "template_string" => {
+                if let Some(text) = text_of(walk, value) {
+                    walk.draft.bind(scope, path, Value::Text(text));
+                }
+            }
+            "identifier" | "member_expression" => {
+                if let Some(target) = modules::reference(walk, value) {
+                    walk.draft.bind(scope, path, Value::Alias(target));
+                }
+            }
+            "object" if depth > 0 => bind_members(walk, scope, &path, value, depth - 1),
+            _ => {}
+        }
+    }
+}
+
+/// `constructor(private readonly users: UsersService)`: `this.users` is one of those.
+fn injected<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(class) = walk.type_path() else { return };
+    let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
+    for parameter in list {
+        let is_member = children(parameter).iter().any(|child| child.kind() == "accessibility_modifier");
+        let named = parameter.child_by_field_name("pattern").filter(|_| is_member);
+        let typed = parameter.child_by_field_name("type").and_then(|annotation| annotation.named_child(0));
+        if let (Some(name), Some(Some(path))) = (named, typed.map(|typed| path_of(walk, typed))) {
+            let name = dotted(&class, walk.slice(name));
+            walk.draft.bind(MODULE, name, Value::Result(Reference::local(path)));
+        }
     }
 }

@@ -15,9 +15,7 @@ const MAX_DEPTH: usize = 12;
 /// A function with its name: its own, or that of what it is assigned to, wrappers like `catchAsync(…)` passed over.
 pub(super) fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
     let body = node.child_by_field_name("body");
-    if matches!(body, None) {
-        return None;
-    }
+    body?;
     let parameters = parameters(walk, node);
     let shape = |name: SmolStr, anchor: Node<'t>, kind, receiver| FunctionShape {
         name: Some(name),
@@ -38,8 +36,25 @@ pub(super) fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionSh
     if let Some(name) = node.child_by_field_name("name") {
         return Some(shape(walk.slice(name).into(), name, FunctionKind::Function, None));
     }
+    if is_default_export(walk, node) {
+        return Some(shape("default".into(), node, FunctionKind::Function, None));
+    }
     let kind = FunctionKind::Closure;
     Some(FunctionShape { name: None, anchor: node, kind, receiver: None, parameters, body })
+}
+
+/// `export default () => …`, `module.exports = function () …`: the function that the module is.
+fn is_default_export(walk: &Walk<'_>, node: Node<'_>) -> bool {
+    let Some(parent) = walk.ancestor(0) else { return false };
+    match parent.kind() {
+        "export_statement" => true,
+        "assignment_expression" => {
+            let left = parent.child_by_field_name("left").and_then(|left| path_of(walk, left));
+            let is_value = parent.child_by_field_name("right").is_some_and(|right| right.id() == node.id());
+            is_value && left.is_some_and(|left| left == "module.exports" || left == "exports")
+        }
+        _ => false,
+    }
 }
 
 struct Given<'t> {
@@ -237,6 +252,53 @@ fn parameters(walk: &Walk<'_>, node: Node<'_>) -> Vec<SmolStr> {
         named.map(|named| walk.slice(named).into()).unwrap_or_default()
     };
     list.into_iter().filter(|node| node.kind() != "decorator").map(name).collect()
+}
+
+/// The arguments of a call or construction.
+pub(super) fn arguments<'t>(call: Node<'t>) -> Vec<Node<'t>> {
+    let list = call.child_by_field_name("arguments").filter(|list| list.kind() == "arguments");
+    list.map(children).unwrap_or_default()
+}
+
+/// The value under `name` in an object literal.
+pub(super) fn property<'t>(walk: &Walk<'t>, object: Node<'t>, name: &str) -> Option<Node<'t>> {
+    let object = unwrapped(object);
+    if object.kind() != "object" {
+        return None;
+    }
+    children(object).into_iter().find_map(|part| match part.kind() {
+        "pair" => {
+            let key = part.child_by_field_name("key")?;
+            (property_name(walk, key) == name).then(|| part.child_by_field_name("value")).flatten()
+        }
+        "shorthand_property_identifier" if walk.slice(part) == name => Some(part),
+        _ => None,
+    })
+}
+
+/// The text of a literal.
+pub(super) fn literal_of(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
+    text_of(walk, node)?.as_literal()
+}
+
+/// An expression without parentheses, `await`, and assertions of its type.
+pub(super) fn unwrapped(node: Node<'_>) -> Node<'_> {
+    let mut node = node;
+    for _ in 0..8 {
+        let inner = match node.kind() {
+            "parenthesized_expression"
+            | "await_expression"
+            | "as_expression"
+            | "satisfies_expression"
+            | "non_null_expression" => node.named_child(0),
+            _ => None,
+        };
+        match inner {
+            Some(inner) => node = inner,
+            None => break,
+        }
+    }
+    node
 }
 
 /// A property's name; computed ones are empty.

@@ -158,7 +158,7 @@ fn sql<'t>(walk: &Walk<'t>, node: Node<'t>, last: &str) -> Option<Found> {
     let text = text_of(walk, statement)?;
     let first = text.0.first();
     let is_sql = match first {
-        Some(Piece::Literal(literal)) => looks_like_sql(literal),
+        Some(Piece::Literal(literal)) => crate::sql::looks_like_sql(literal),
         _ => last.starts_with("exec"),
     };
     is_sql.then_some((CallKind::Sql, None, Some(text)))
@@ -225,21 +225,6 @@ pub(super) fn looks_like_url(url: &Text) -> bool {
     literals.next().is_some_and(|first| {
         first.starts_with("http://") || first.starts_with("https://") || first.starts_with('/')
     })
-}
-
-/// Whether a text begins as SQL statements do.
-pub(crate) fn looks_like_sql(text: &str) -> bool {
-    const FIRST: &[&str] = &[
-        "select", "insert", "update", "delete", "with", "create", "drop", "alter", "pragma", "begin",
-        "commit", "merge", "replace", "truncate", "call", "explain", "set", "show", "values", "copy",
-        "vacuum", "analyze", "lock", "listen",
-    ];
-    let word: String = text
-        .trim_start_matches(|c: char| !c.is_alphabetic())
-        .chars()
-        .take_while(|c| c.is_alphabetic())
-        .collect();
-    FIRST.contains(&word.to_lowercase().as_str())
 }
 
 fn upper(method: SmolStr) -> SmolStr {

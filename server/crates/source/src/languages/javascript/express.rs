@@ -1,0 +1,483 @@
+//! Routes and mounts of Express, Koa, Fastify, Hono, Hapi and their like.
+
+use model::SmolStr;
+use tree_sitter::Node;
+
+use super::{
+    modules::{reference, required},
+    syntax::{arguments, literal_of, path_of, property, property_name, text_of, unwrapped},
+};
+use crate::{
+    walk::{Walk, children, dotted},
+    wiring::{Handler, Holder, MODULE, MountFact, Piece, PrefixFact, Reference, RouteFact, Scope, Text},
+};
+
+/// What makes routers and apps.
+const MAKERS: &[&str] = &[
+    "express",
+    "Router",
+    "fastify",
+    "Fastify",
+    "Koa",
+    "KoaRouter",
+    "Hono",
+    "OpenAPIHono",
+    "restify",
+    "createServer",
+    "polka",
+    "Elysia",
+    "App",
+    "server",
+    "Server",
+    "createRouter",
+    "createHono",
+    "AsyncRouter",
+    "PromiseRouter",
+    "require.Router",
+    "application",
+];
+/// Names that apps and routers go by, where nothing else tells.
+const NAMES: &[&str] = &[
+    "app",
+    "router",
+    "server",
+    "api",
+    "r",
+    "route",
+    "routes",
+    "fastify",
+    "instance",
+    "koa",
+    "hono",
+    "f",
+    "application",
+    "express",
+    "route_",
+    "apiRouter",
+    "v1",
+    "v2",
+];
+/// Objects whose `get` and `post` are requests.
+const CLIENTS: &[&str] = &[
+    "axios",
+    "http",
+    "https",
+    "client",
+    "got",
+    "ky",
+    "superagent",
+    "request",
+    "fetcher",
+    "cache",
+    "redis",
+    "map",
+    "config",
+    "httpClient",
+    "httpService",
+    "supertest",
+    "agent",
+    "chai",
+    "nock",
+    "cy",
+    "params",
+    "headers",
+    "searchParams",
+    "store",
+    "storage",
+];
+
+/// Whether a call declares routes or mounts; if so, they are taken in.
+pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
+    let Some(callee) = node.child_by_field_name("function") else { return false };
+    if let Some(parameters) = passes_router(walk, node, callee) {
+        walk.draft.wiring.mounts.extend(parameters);
+    }
+    if callee.kind() != "member_expression" {
+        return false;
+    }
+    let (Some(object), Some(name)) =
+        (callee.child_by_field_name("object"), callee.child_by_field_name("property"))
+    else {
+        return false;
+    };
+    let verb = walk.slice(name);
+    match verb {
+        "get" | "post" | "put" | "patch" | "delete" | "del" | "options" | "head" | "all" | "any" => {
+            chained(walk, node, object, verb) || declared(walk, node, object, verb)
+        }
+        "use" => mounted(walk, node, object),
+        "route" => route_object(walk, node, object),
+        "register" => registered(walk, node, object),
+        "on" => false,
+        _ => false,
+    }
+}
+
+/// `const users = express.Router()`, `new Router({ prefix: '/users' })`: the name is a router's.
+pub(super) fn constructed<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, value: Node<'t>) {
+    let Some(path) = path_of(walk, value) else { return };
+    let last = path.rsplit('.').next().unwrap_or(&path);
+    if !MAKERS.contains(&last) && !last.ends_with("Router") && last != "basePath" {
+        return;
+    }
+    walk.draft.marks.insert(name.clone());
+    let options = arguments(value);
+    let prefix = match last {
+        "basePath" => options.first().and_then(|path| text_of(walk, *path)),
+        _ => options
+            .first()
+            .and_then(|options| property(walk, *options, "prefix"))
+            .and_then(|prefix| text_of(walk, prefix)),
+    };
+    if let Some(prefix) = prefix {
+        let holder = Holder::Named(scope, Reference::local(name.clone()));
+        walk.draft.wiring.prefixes.push(PrefixFact { holder, prefix, scope });
+    }
+}
+
+/// Who handles: a function written in place, a name, or what a wrapper wraps.
+pub(super) fn handler<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<Handler> {
+    handler_within(walk, node, 4)
+}
+
+fn handler_within<'t>(walk: &Walk<'t>, node: Node<'t>, depth: usize) -> Option<Handler> {
+    let node = unwrapped(node);
+    match node.kind() {
+        "arrow_function" | "function_expression" | "generator_function" => {
+            Some(Handler::At(node.start_byte() as u32))
+        }
+        "identifier" | "member_expression" => Some(Handler::Named(walk.scope(), reference(walk, node)?)),
+        "array" => handler_within(walk, children(node).last().copied()?, depth.checked_sub(1)?),
+        "object" => handler_within(walk, property(walk, node, "handler")?, depth.checked_sub(1)?),
+        "call_expression" => {
+            let callee = node.child_by_field_name("function")?;
+            let path = path_of(walk, callee).unwrap_or_default();
+            if let Some(bound) = path.strip_suffix(".bind") {
+                return Some(Handler::Named(walk.scope(), Reference::local(bound)));
+            }
+            let inner = arguments(node).into_iter().rev().find_map(|argument| {
+                matches!(
+                    unwrapped(argument).kind(),
+                    "arrow_function"
+                        | "function_expression"
+                        | "identifier"
+                        | "member_expression"
+                        | "call_expression"
+                )
+                .then(|| handler_within(walk, argument, depth.checked_sub(1)?))
+                .flatten()
+            });
+            inner.or_else(|| {
+                required(walk, node)
+                    .map(|module| Handler::Named(walk.scope(), Reference::of_module(module, "")))
+            })
+        }
+        _ => None,
+    }
+}
+
+/// `router.get('/x', …, handler)`.
+fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>, verb: &str) -> bool {
+    let list = arguments(node);
+    let (Some(first), Some(last)) = (list.first(), list.last()) else { return false };
+    if list.len() < 2 || !could_be_handler(*last) {
+        return false;
+    }
+    let Some(path) = path_of(walk, object) else { return false };
+    let patterns = patterns(walk, *first);
+    if patterns.is_empty() || !is_router(walk, &path, *last, &patterns) {
+        return false;
+    }
+    let Some(handler) = handler(walk, *last) else { return false };
+    let scope = walk.scope();
+    let holder = Holder::Named(scope, Reference::local(path));
+    for pattern in patterns {
+        let (holder, handler) = (holder.clone(), handler.clone());
+        walk.draft.wiring.routes.push(RouteFact { holder, methods: methods(verb), pattern, handler, scope });
+    }
+    true
+}
+
+/// `router.route('/x').get(a).post(b)`: each link of the chain.
+fn chained<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>, verb: &str) -> bool {
+    let mut link = object;
+    let (router, pattern) = loop {
+        if link.kind() != "call_expression" {
+            return false;
+        }
+        let Some(callee) =
+            link.child_by_field_name("function").filter(|callee| callee.kind() == "member_expression")
+        else {
+            return false;
+        };
+        let (Some(inner), Some(name)) =
+            (callee.child_by_field_name("object"), callee.child_by_field_name("property"))
+        else {
+            return false;
+        };
+        if walk.slice(name) == "route" {
+            break (inner, arguments(link).first().copied());
+        }
+        link = inner;
+    };
+    let (Some(path), Some(last)) = (path_of(walk, router), arguments(node).last().copied()) else {
+        return false;
+    };
+    let (Some(handler), Some(pattern)) = (handler(walk, last), pattern) else { return false };
+    let scope = walk.scope();
+    let holder = Holder::Named(scope, Reference::local(path));
+    for pattern in patterns(walk, pattern) {
+        let (holder, handler) = (holder.clone(), handler.clone());
+        walk.draft.wiring.routes.push(RouteFact { holder, methods: methods(verb), pattern, handler, scope });
+    }
+    true
+}
+
+/// `app.use('/x', auth, router)`, `app.use(router.routes())`, `app.use(require('./routes'))`.
+fn mounted<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>) -> bool {
+    let Some(parent) = path_of(walk, object) else { return false };
+    let list = arguments(node);
+    let prefixes = list.first().map(|first| patterns(walk, *first)).unwrap_or_default();
+    let rest = if prefixes.is_empty() { list.as_slice() } else { list.get(1..).unwrap_or_default() };
+    let prefixes = if prefixes.is_empty() { vec![Text::default()] } else { prefixes };
+    let scope = walk.scope();
+    let parent = Holder::Named(scope, Reference::local(parent));
+    let mut any = false;
+    for child in
+        rest.iter().flat_map(|child| if child.kind() == "array" { children(*child) } else { vec![*child] })
+    {
+        let Some(child) = router_of(walk, child) else { continue };
+        any = true;
+        for prefix in &prefixes {
+            let (parent, child, prefix) = (parent.clone(), child.clone(), prefix.clone());
+            walk.draft.wiring.mounts.push(MountFact { parent, child, prefix, scope });
+        }
+    }
+    any
+}
+
+/// A router as an argument: a name, what `router.routes()` belongs to, a module, or what a function makes.
+fn router_of<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<Holder> {
+    let node = unwrapped(node);
+    let scope = walk.scope();
+    match node.kind() {
+        "identifier" | "member_expression" => Some(Holder::Named(scope, reference(walk, node)?)),
+        "call_expression" | "new_expression" => {
+            if let Some(module) = required(walk, node) {
+                return Some(Holder::Named(scope, Reference::of_module(module, "")));
+            }
+            let callee =
+                node.child_by_field_name("function").or_else(|| node.child_by_field_name("constructor"))?;
+            // `require('./users')(db)` gives what that function returns.
+            if let Some(module) = required(walk, callee) {
+                return Some(Holder::Result(scope, Reference::of_module(module, "")));
+            }
+            let path = path_of(walk, callee)?;
+            for end in [".routes", ".middleware", ".callback", ".getRouter", ".router"] {
+                if let Some(router) = path.strip_suffix(end) {
+                    return Some(Holder::Named(scope, Reference::local(router)));
+                }
+            }
+            Some(Holder::Result(scope, Reference::local(path)))
+        }
+        _ => None,
+    }
+}
+
+/// `app.route({ method, url, handler })` of Fastify and Hapi, `app.route('/x', other)` of Hono.
+fn route_object<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>) -> bool {
+    let list = arguments(node);
+    let (Some(first), Some(path)) = (list.first().copied(), path_of(walk, object)) else { return false };
+    let scope = walk.scope();
+    let holder = Holder::Named(scope, Reference::local(path));
+    if let [_, child] = list.as_slice() {
+        let (Some(prefix), Some(child)) = (text_of(walk, first), router_of(walk, *child)) else {
+            return false;
+        };
+        walk.draft.wiring.mounts.push(MountFact { parent: holder, child, prefix, scope });
+        return true;
+    }
+    let objects = if first.kind() == "array" { children(first) } else { vec![first] };
+    let mut any = false;
+    for route in objects.into_iter().filter(|route| route.kind() == "object") {
+        let pattern = ["url", "path"]
+            .iter()
+            .find_map(|key| property(walk, route, key))
+            .and_then(|url| text_of(walk, url));
+        let target = property(walk, route, "handler")
+            .map(Some)
+            .unwrap_or_else(|| method_property(walk, route, "handler"));
+        let (Some(pattern), Some(target)) = (pattern, target) else { continue };
+        let handler = if target.kind() == "method_definition" {
+            Some(Handler::At(target.start_byte() as u32))
+        } else {
+            handler(walk, target)
+        };
+        let Some(handler) = handler else { continue };
+        let methods = property(walk, route, "method").map(|value| {
+            let values = if value.kind() == "array" { children(value) } else { vec![value] };
+            values
+                .into_iter()
+                .filter_map(|value| literal_of(walk, value))
+                .map(|method| method.to_uppercase().into())
+                .collect()
+        });
+        let methods: Vec<SmolStr> = methods.unwrap_or_default();
+        let methods = if methods.iter().any(|method| method == "*") { Vec::new() } else { methods };
+        any = true;
+        walk.draft.wiring.routes.push(RouteFact { holder: holder.clone(), methods, pattern, handler, scope });
+    }
+    any
+}
+
+fn method_property<'t>(walk: &Walk<'t>, object: Node<'t>, name: &str) -> Option<Node<'t>> {
+    children(object).into_iter().find(|child| {
+        child.kind() == "method_definition"
+            && child.child_by_field_name("name").is_some_and(|key| property_name(walk, key) == name)
+    })
+}
+
+/// Fastify's `app.register(plugin, { prefix })`: the plugin's first parameter is the app under that prefix.
+fn registered<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>) -> bool {
+    let list = arguments(node);
+    let (Some(plugin), Some(parent)) = (list.first().copied(), path_of(walk, object)) else { return false };
+    let plugin = unwrapped(plugin);
+    let scope = walk.scope();
+    let child = match plugin.kind() {
+        "arrow_function" | "function_expression" => Holder::Inline(plugin.start_byte() as u32, 0),
+        "identifier" | "member_expression" => match reference(walk, plugin) {
+            Some(reference) => Holder::Argument(scope, reference, 0),
+            None => return false,
+        },
+        "call_expression" => match required(walk, plugin) {
+            Some(module) => Holder::Argument(scope, Reference::of_module(module, ""), 0),
+            None => match arguments(plugin).first().copied().map(unwrapped) {
+                // `fp(async (app) => …)`.
+                Some(inner) if matches!(inner.kind(), "arrow_function" | "function_expression") => {
+                    Holder::Inline(inner.start_byte() as u32, 0)
+                }
+                _ => return false,
+            },
+        },
+        _ => return false,
+    };
+    let prefix = list
+        .get(1)
+        .and_then(|options| property(walk, *options, "prefix"))
+        .and_then(|prefix| text_of(walk, prefix));
+    let parent = Holder::Named(scope, Reference::local(parent));
+    walk.draft.wiring.mounts.push(MountFact { parent, child, prefix: prefix.unwrap_or_default(), scope });
+    true
+}
+
+/// `users(app)` and `require('./users')(app)`: the function declares its routes on what it is given.
+fn passes_router<'t>(walk: &Walk<'t>, node: Node<'t>, callee: Node<'t>) -> Option<Vec<MountFact>> {
+    let callee = match required(walk, callee) {
+        Some(module) => Reference::of_module(module, ""),
+        None => {
+            let path =
+                path_of(walk, callee).filter(|path| !path.contains('.') || path.matches('.').count() == 1)?;
+            Reference::local(path)
+        }
+    };
+    if matches!(
+        callee.last(),
+        "use" | "listen" | "createServer" | "request" | "supertest" | "register" | "setup" | "log"
+    ) {
+        return None;
+    }
+    let scope = walk.scope();
+    let routers = arguments(node).into_iter().take(4).enumerate().filter_map(|(at, argument)| {
+        let path = path_of(walk, argument)
+            .filter(|_| argument.kind() == "identifier" || argument.kind() == "member_expression")?;
+        let known = walk.draft.marks.contains(&path) || NAMES.contains(&path.as_str());
+        known.then(|| MountFact {
+            parent: Holder::Named(scope, Reference::local(path)),
+            child: Holder::Argument(scope, callee.clone(), at as u8),
+            prefix: Text::default(),
+            scope,
+        })
+    });
+    Some(routers.collect())
+}
+
+/// Paths of a route: a text, or a list of them; empty when there is none.
+fn patterns<'t>(walk: &Walk<'t>, node: Node<'t>) -> Vec<Text> {
+    let node = unwrapped(node);
+    let is_path = |text: &Text| match text.0.first() {
+        Some(Piece::Literal(literal)) => {
+            literal.is_empty() || literal.starts_with(['/', '*', ':', '(']) || text.0.len() > 1
+        }
+        Some(Piece::Name(_)) => true,
+        Some(Piece::Hole) => text.is_telling(),
+        None => false,
+    };
+    match node.kind() {
+        "array" => {
+            children(node).into_iter().filter_map(|item| text_of(walk, item)).filter(is_path).collect()
+        }
+        "string" | "template_string" | "binary_expression" => {
+            text_of(walk, node).filter(is_path).into_iter().collect()
+        }
+        // A constant holds a path only where its name says so; other names are handlers and routers.
+        "identifier" | "member_expression" => {
+            let path = path_of(walk, node).unwrap_or_default();
+            let last = path.rsplit('.').next().unwrap_or_default().to_lowercase();
+            let says_so = ["path", "prefix", "url", "route_path", "base", "endpoint"]
+                .iter()
+                .any(|word| last.ends_with(word));
+            let is_constant = path.chars().any(char::is_uppercase)
+                && !path.rsplit('.').next().unwrap_or_default().contains(char::is_lowercase);
+            if says_so || is_constant { vec![Text::name(path)] } else { Vec::new() }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether `path` is an app or router: made as one, called like one, or used as one.
+fn is_router(walk: &Walk<'_>, path: &SmolStr, last: Node<'_>, patterns: &[Text]) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let lower = name.to_lowercase();
+    if walk.draft.marks.contains(path)
+        || NAMES.contains(&name)
+        || lower.ends_with("router")
+        || lower.ends_with("routes")
+        || lower.ends_with("app")
+    {
+        return true;
+    }
+    if CLIENTS.contains(&name) || lower.ends_with("client") || lower.ends_with("request") {
+        return false;
+    }
+    let is_path = patterns
+        .iter()
+        .all(|pattern| matches!(pattern.0.first(), Some(Piece::Literal(text)) if text.starts_with('/')));
+    is_path && matches!(unwrapped(last).kind(), "arrow_function" | "function_expression")
+}
+
+fn could_be_handler(node: Node<'_>) -> bool {
+    matches!(
+        unwrapped(node).kind(),
+        "arrow_function"
+            | "function_expression"
+            | "generator_function"
+            | "identifier"
+            | "member_expression"
+            | "call_expression"
+            | "array"
+            | "object"
+    )
+}
+
+fn methods(verb: &str) -> Vec<SmolStr> {
+    match verb {
+        "all" | "any" => Vec::new(),
+        "del" => vec!["DELETE".into()],
+        verb => vec![verb.to_uppercase().into()],
+    }
+}
+
+/// A class's member as the holder of routes: `this.router`.
+pub(super) fn member_holder(class: &SmolStr, member: &str) -> Holder {
+    Holder::Named(MODULE, Reference::local(dotted(class, member)))
+}
