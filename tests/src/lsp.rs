@@ -11,6 +11,8 @@ use crate::{framed::Framed, spanglass};
 pub struct LspClient {
     /// The wire.
     pub wire: Framed,
+    /// Methods of the server's own requests that were answered.
+    pub answered: Vec<String>,
     next_id: u64,
 }
 
@@ -24,7 +26,7 @@ impl LspClient {
 
     /// Initializes a server that was started elsewhere, as an editor does that has everything.
     pub fn initialize(wire: Framed, workspace: &Path) -> LspClient {
-        let mut client = LspClient { wire, next_id: 1 };
+        let mut client = LspClient { wire, answered: Vec::new(), next_id: 1 };
         let root = uri(workspace);
         let capabilities = json!({
             "general": { "positionEncodings": ["utf-16"] },
@@ -143,14 +145,12 @@ impl LspClient {
     }
 
     /// Answers the server's own requests that come within `patience`, as editors do.
-    pub fn answer_refreshes(&mut self, patience: std::time::Duration) -> usize {
-        let mut answered = 0;
+    pub fn answer_refreshes(&mut self, patience: std::time::Duration) {
         let is_request = |message: &Value| message.get("id").is_some() && message.get("method").is_some();
         while let Some(request) = self.wire.receive(patience, is_request) {
             self.wire.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": null }));
-            answered += 1;
+            self.answered.push(request["method"].as_str().unwrap_or_default().to_owned());
         }
-        answered
     }
 
     /// Ends the session as the specification has it, and answers with the exit code.

@@ -16,7 +16,9 @@ use crate::{
 /// Runs the command.
 pub(crate) async fn run(config: &Config, flags: &cli::Annotate) -> Outcome {
     let first = flags.files.first().map(PathBuf::as_path).unwrap_or(Path::new("."));
-    let workspace = flags.workspace.clone().unwrap_or_else(|| workspace_of(first));
+    let first =
+        first.canonicalize().map_err(|error| format!("{} cannot be opened: {error}", first.display()))?;
+    let workspace = flags.workspace.clone().unwrap_or_else(|| workspace_of(&first));
     let from = if flags.traces.is_empty() { Spans::Received } else { Spans::Files(&flags.traces) };
     let offline = offline::open(config, &workspace, from).await?;
     for file in &flags.files {
@@ -80,7 +82,6 @@ fn json_lines(key: &str, lines: &[AnnotatedLine]) -> Vec<String> {
 
 /// The nearest folder above `file` that holds a `.git` or a `spanglass.toml`, else the file's own.
 fn workspace_of(file: &Path) -> PathBuf {
-    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
     let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
     let is_root = |folder: &&Path| folder.join(".git").exists() || folder.join("spanglass.toml").exists();
     folder.ancestors().find(is_root).map(Path::to_owned).unwrap_or(folder)

@@ -135,8 +135,10 @@ fn print_functions(snapshot: &Snapshot, workspace: &Path) {
     for file in files {
         let Ok(text) = fs::read_to_string(workspace.join(file.as_str())) else { continue };
         let lines = insight::annotate::annotate(snapshot, &file, &text);
+        let functions = snapshot.index.file(&file).map(|file| file.functions.as_slice()).unwrap_or_default();
+        let signatures = functions.iter().map(|function| function.name_position.line).collect();
         heading(&file);
-        for line in shown_lines(&lines) {
+        for line in shown_lines(&lines, &signatures) {
             match line {
                 Some(line) => annotate::print_line(line),
                 None => output::line(paint("       ⋮", Paint::Dim)),
@@ -145,22 +147,31 @@ fn print_functions(snapshot: &Snapshot, workspace: &Path) {
     }
 }
 
-/// Lenses with the line below them, and lines with hints; `None` stands for lines left out between two of them.
-fn shown_lines(lines: &[AnnotatedLine]) -> Vec<Option<&AnnotatedLine>> {
+/// Lenses with the signature below them, and lines with hints; `None` stands for lines left out between two.
+/// `signatures` has the 0-based lines of functions' names: decorators may stand between a lens and its function.
+fn shown_lines<'a>(lines: &'a [AnnotatedLine], signatures: &BTreeSet<u32>) -> Vec<Option<&'a AnnotatedLine>> {
     let mut shown = Vec::new();
     let mut last = None;
+    let mut below_lens = false;
     for (at, line) in lines.iter().enumerate() {
-        let below_lens = at > 0 && matches!(lines[at - 1], AnnotatedLine::Lens(_));
-        let is_lens = matches!(line, AnnotatedLine::Lens(_));
-        let has_hints = matches!(line, AnnotatedLine::Source { hints, .. } if !hints.is_empty());
-        if !is_lens && !below_lens && !has_hints {
-            continue;
+        let is_shown = match line {
+            AnnotatedLine::Lens(_) => {
+                below_lens = true;
+                true
+            }
+            AnnotatedLine::Source { line, hints, .. } => {
+                let is_shown = below_lens || !hints.is_empty();
+                below_lens &= !signatures.contains(line);
+                is_shown
+            }
+        };
+        if is_shown {
+            if last.is_some_and(|last| at > last + 1) {
+                shown.push(None);
+            }
+            shown.push(Some(line));
+            last = Some(at);
         }
-        if last.is_some_and(|last| at > last + 1) {
-            shown.push(None);
-        }
-        shown.push(Some(line));
-        last = Some(at);
     }
     shown
 }

@@ -35,10 +35,13 @@ fn logs_are_taken_and_metrics_answered() {
     assert_eq!(http::post(&server.receiver, "/v1/logs", &[JSON], b"{\"resourceLogs\":[]}").0, 200);
 }
 
+/// What is wrong, the expected status, the headers and the body.
+type Expectation = (&'static str, u16, &'static [(&'static str, &'static str)], &'static [u8]);
+
 #[test]
 fn a_bad_body_is_refused_with_a_reason_and_costs_nothing_else() {
     let server = Server::start();
-    let expectations: &[(&str, u16, &[(&str, &str)], &[u8])] = &[
+    let expectations: &[Expectation] = &[
         ("no protobuf", 400, &[PROTOBUF], b"\xff\xff\xff\xff"),
         ("no JSON", 400, &[JSON], b"{\"resourceSpans\": ["),
         ("JSON of another shape", 400, &[JSON], b"[1, 2]"),

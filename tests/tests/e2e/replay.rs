@@ -86,7 +86,7 @@ fn an_unknown_trace_and_malformed_messages_are_answered_and_the_session_lives() 
     assert!(error.contains("abc"), "{error}");
     client.wire.send_raw(b"Content-Length: 5\r\n\r\n{\"a\":");
     assert!(client.try_request("frobnicate", json!({})).is_err());
-    client.request("threads", serde_json::Value::Null);
+    client.request("disconnect", serde_json::Value::Null);
 }
 
 fn thread(stop: &serde_json::Value) -> u64 {
