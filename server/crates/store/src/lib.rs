@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of source code, wire formats or clocks: tags are opaque, time is passed in.
 
+#![forbid(unsafe_code)]
+
 mod aggregate;
 mod cost;
 mod figures;

@@ -2,6 +2,8 @@
 //!
 //! Pure but for the queue itself: no protocol, no files, no network. Time comes from a clock that is passed in.
 
+#![forbid(unsafe_code)]
+
 mod calls;
 mod change;
 mod documents;

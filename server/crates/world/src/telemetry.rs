@@ -24,6 +24,7 @@ impl World {
         self.state.status.refuse(batch.refused);
         let mut effects = Effects::default();
         let known = self.state.store.latest();
+        let shapes = self.state.table.len();
         let mut kept = Vec::with_capacity(batch.spans.len());
         for span in batch.spans {
             let shape = self.state.table.intern(&span, &self.state.index);
@@ -32,6 +33,7 @@ impl World {
                 kept.push(Kept { span, shape, sequence: self.state.store.latest() });
             }
         }
+        self.is_stale |= self.state.table.len() > shapes;
         self.state.store.settle();
         self.count_all(&kept, known, now);
         for record in batch.logs {

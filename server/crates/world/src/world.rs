@@ -22,8 +22,8 @@ pub struct World {
     pub(crate) state: Snapshot,
     documents: Documents,
     pub(crate) places: Places,
-    /// Whether the code changed since shapes were placed.
-    is_stale: bool,
+    /// Whether the code changed, or new shapes came, since shapes were placed.
+    pub(crate) is_stale: bool,
     /// The latest end that was counted, as far as it can be believed; zero while none was.
     pub(crate) last_end: Timestamp,
     /// Whether figures were in the window at the last tick.
@@ -64,8 +64,8 @@ impl World {
         effects
     }
 
-    /// As [`World::apply`], but leaves shapes placed as they were before the code changed: whoever applies many
-    /// changes calls [`World::settle`] once after them.
+    /// As [`World::apply`], but leaves known shapes placed as they were before: whoever applies many changes calls
+    /// [`World::settle`] once after them.
     pub fn absorb(&mut self, change: Change, now: Timestamp) -> Effects {
         self.state.now = now;
         match change {
@@ -94,7 +94,8 @@ impl World {
         }
     }
 
-    /// Places shapes in the code as it stands. Costs nothing when the code did not change.
+    /// Places shapes in the code as it stands, by all that is known of their services. Costs nothing when neither
+    /// changed.
     pub fn settle(&mut self) -> Effects {
         if !mem::take(&mut self.is_stale) {
             return Effects::default();
