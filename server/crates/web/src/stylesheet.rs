@@ -23,6 +23,7 @@ details.span > summary:hover .row, details.span > summary:focus-visible .row { b
 details.span[open] > summary .row { background: var(--band); }
 .what { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .what .name { font-weight: 500; } .what .service { color: var(--dim); }
+.what .place { color: var(--link); font-size: 12px; }
 .took { text-align: right; font-variant-numeric: tabular-nums; }
 .bar { height: 18px; width: 100%; display: block; }
 .bar rect { rx: 2px; }
@@ -40,7 +41,7 @@ details.span[open] > summary .row { background: var(--band); }
 pre.stack { background: var(--bad-soft); padding: 8px 10px; border-radius: 4px; overflow-x: auto; margin: 4px 0; }
 table.list th { text-align: left; color: var(--dim); font-weight: 500; border-bottom: 1px solid var(--line); padding: 6px 12px 6px 0; }
 table.list td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); }
-table.list td.n { text-align: right; font-variant-numeric: tabular-nums; }
+table.list th.n, table.list td.n { text-align: right; font-variant-numeric: tabular-nums; }
 .legend span { margin-right: 14px; white-space: nowrap; } .legend svg { width: 10px; height: 10px; margin-right: 4px; }
 .axis { color: var(--dim); font-size: 11px; } .axis .ticks { display: flex; justify-content: space-between; }
 "#;
