@@ -225,3 +225,169 @@ fn now() -> Timestamp {
 fn jitter() -> f64 {
     getrandom::u32().map_or(0.5, |random| f64::from(random) / f64::from(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::VecDeque,
+        sync::{Mutex, PoisonError},
+    };
+
+    use futures::future::BoxFuture;
+    use model::{Batch, TraceId};
+
+    use super::*;
+    use crate::{
+        backend::{Capabilities, Recent},
+        testing::Recorder,
+    };
+
+    const ONE_SPAN: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"1","spanId":"1","startTimeUnixNano":"TIME"}]}]}]}"#;
+
+    /// Answers by a script, then with nothing; remembers when it was asked what.
+    #[derive(Default)]
+    struct Scripted {
+        answers: Mutex<VecDeque<Result<u64, BackendError>>>,
+        asked: Mutex<Vec<(Instant, String, Asked)>>,
+    }
+
+    impl Scripted {
+        fn new(answers: Vec<Result<u64, BackendError>>) -> Arc<Scripted> {
+            Arc::new(Scripted { answers: Mutex::new(answers.into()), ..Scripted::default() })
+        }
+
+        fn asked(&self) -> Vec<(Instant, String, Asked)> {
+            self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        }
+
+        /// Lets time pass until it was asked so often, and answers with the pauses in seconds.
+        async fn pauses(&self, times: usize) -> Vec<f64> {
+            while self.asked().len() < times {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            let asked = self.asked();
+            asked.windows(2).map(|pair| (pair[1].0 - pair[0].0).as_secs_f64()).collect()
+        }
+    }
+
+    impl Backend for Scripted {
+        fn name(&self) -> &str {
+            "scripted"
+        }
+
+        fn probe(&self) -> BoxFuture<'_, Result<Capabilities, BackendError>> {
+            Box::pin(async { panic!("polling does not probe") })
+        }
+
+        fn services(&self) -> BoxFuture<'_, Result<Vec<SmolStr>, BackendError>> {
+            Box::pin(async { Ok(vec!["cart".into(), "shop".into()]) })
+        }
+
+        fn recent<'a>(
+            &'a self,
+            service: &'a str,
+            asked: Asked,
+        ) -> BoxFuture<'a, Result<Recent, BackendError>> {
+            Box::pin(async move {
+                self.asked.lock().unwrap().push((Instant::now(), service.to_owned(), asked));
+                let next = self.answers.lock().unwrap().pop_front();
+                let start = next.unwrap_or(Ok(0))?;
+                let text = ONE_SPAN.replace("TIME", &start.to_string());
+                let batch = formats::otlp_json::decode(text.as_bytes(), &formats::Limits::default()).unwrap();
+                Ok(Recent { batch: if start == 0 { Batch::default() } else { batch }, is_truncated: false })
+            })
+        }
+
+        fn trace(&self, _: TraceId) -> BoxFuture<'_, Result<Option<Batch>, BackendError>> {
+            Box::pin(async { Ok(None) })
+        }
+    }
+
+    struct Polling {
+        wanted: watch::Sender<Wanted>,
+        state: watch::Receiver<State>,
+        sink: Arc<Recorder>,
+    }
+
+    fn start(backend: Arc<Scripted>, wanted: Wanted, sink: Recorder) -> Polling {
+        let (wanted, wanted_receiver) = watch::channel(wanted);
+        let (state_sender, state) = watch::channel(State::default());
+        let sink = Arc::new(sink);
+        tokio::spawn(run(backend, sink.clone(), Settings::default(), wanted_receiver, state_sender));
+        Polling { wanted, state, sink }
+    }
+
+    fn cart() -> Wanted {
+        Wanted::Services(vec!["Cart".into(), "unknown".into()])
+    }
+
+    fn busy(retry_after: Option<Duration>) -> Result<u64, BackendError> {
+        Err(BackendError::Busy { address: String::new(), status: 429, retry_after })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_interval_grows_while_nothing_is_new() {
+        let backend = Scripted::new(vec![Ok(5), Ok(6), Ok(6), Ok(6), Ok(7)]);
+        let polling = start(backend.clone(), cart(), Recorder::default());
+        let pauses: Vec<u64> = backend.pauses(13).await.iter().map(|pause| pause.round() as u64).collect();
+        assert_eq!(pauses, [5, 5, 8, 11, 5, 8, 11, 17, 25, 38, 57, 60]);
+        assert_eq!(polling.sink.spans(), 5);
+        let state = polling.state.borrow().clone();
+        assert_eq!((state.services, state.spans, state.problem), (vec!["cart".into()], 5, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_answered_with_longer_pauses_and_retry_after_is_honoured() {
+        let answers = vec![busy(None), busy(None), busy(None), busy(Some(Duration::from_secs(100))), Ok(5)];
+        let backend = Scripted::new(answers);
+        let polling = start(backend.clone(), cart(), Recorder::default());
+        let pauses = backend.pauses(3).await;
+        assert!((1.0..=2.1).contains(&pauses[0]) && (2.0..=4.1).contains(&pauses[1]), "{pauses:?}");
+        assert!(polling.state.borrow().problem.is_some());
+        // Looking again does not make it ask sooner.
+        polling.wanted.send_replace(Wanted::All);
+        let pauses = backend.pauses(5).await;
+        assert!((4.0..=8.1).contains(&pauses[2]) && (100.0..=101.0).contains(&pauses[3]), "{pauses:?}");
+        backend.pauses(7).await;
+        assert_eq!(polling.state.borrow().problem, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_looking_means_no_request() {
+        let backend = Scripted::new(Vec::new());
+        let polling = start(backend.clone(), Wanted::Nothing, Recorder::default());
+        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        assert!(backend.asked().is_empty());
+        polling.wanted.send_replace(Wanted::All);
+        backend.pauses(2).await;
+        let services: Vec<String> =
+            backend.asked().into_iter().map(|(_, service, _)| service).take(2).collect();
+        assert_eq!(services, ["cart", "shop"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn windows_overlap_and_a_new_service_gets_the_whole_one() {
+        let backend = Scripted::new(Vec::new());
+        let polling = start(backend.clone(), cart(), Recorder::default());
+        backend.pauses(2).await;
+        polling.wanted.send_replace(Wanted::All);
+        backend.pauses(4).await;
+        let spans = |asked: &Asked| (asked.to.since(asked.from) - limits::POLL_CLOCKS_AHEAD).as_secs();
+        let asked = backend.asked();
+        let lengths: Vec<(&str, u64)> =
+            asked.iter().take(4).map(|(_, service, asked)| (service.as_str(), spans(asked))).collect();
+        // The clock of the requests is the real one, which stands nearly still here.
+        assert_eq!(lengths, [("cart", 900), ("cart", 30), ("cart", 30), ("shop", 900)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_full_sink_refused_is_asked_for_again() {
+        let backend = Scripted::new(vec![Ok(5), Ok(5)]);
+        let polling = start(backend.clone(), cart(), Recorder::refusing(1));
+        backend.pauses(3).await;
+        let windows: Vec<u64> =
+            backend.asked().iter().map(|(_, _, asked)| asked.to.since(asked.from).as_secs()).collect();
+        assert_eq!(windows[..3], [1_200, 1_200, 330]);
+        assert_eq!(polling.sink.spans(), 1);
+    }
+}

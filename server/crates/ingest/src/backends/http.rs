@@ -48,7 +48,7 @@ impl Endpoint {
         let client = Client::builder()
             .connect_timeout(limits::BACKEND_CONNECT_TIMEOUT)
             .timeout(limits::BACKEND_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::limited(3))
+            .redirect(redirects())
             .user_agent(concat!("spanglass/", env!("CARGO_PKG_VERSION")));
         let client = client.build().map_err(|_| bad())?;
         Ok(Endpoint { product, base, client, headers: map })
@@ -78,6 +78,9 @@ impl Endpoint {
         }
         let body = self.body(answer).await?;
         match status {
+            _ if status.is_redirection() => {
+                Err(self.stranger("it redirects to another host, perhaps a login"))
+            }
             StatusCode::NOT_FOUND => Ok(Answer::NotFound(start_of(&body))),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Err(BackendError::Denied { address: self.address(), status: status.as_u16() })
@@ -129,6 +132,18 @@ impl Endpoint {
         };
         BackendError::Unreachable { address: self.address(), reason }
     }
+}
+
+/// Only within the host: its headers are for nobody else.
+fn redirects() -> reqwest::redirect::Policy {
+    reqwest::redirect::Policy::custom(|attempt| {
+        let (to, from) = (attempt.url().origin(), attempt.previous().last().map(Url::origin));
+        match attempt.previous().len() {
+            0..=3 if Some(to) == from => attempt.follow(),
+            0..=3 => attempt.stop(),
+            _ => attempt.error("it redirects without end"),
+        }
+    })
 }
 
 fn seconds(duration: Duration) -> String {

@@ -10,7 +10,10 @@ use futures::future::BoxFuture;
 use model::{Batch, SmolStr, TraceId};
 use moka::future::Cache;
 
-use super::http::{Answer, Endpoint};
+use super::{
+    http::{Answer, Endpoint},
+    service_cache, trace_cache,
+};
 use crate::{
     backend::{Asked, Backend, BackendError, Capabilities, Recent},
     limits,
@@ -37,12 +40,8 @@ impl Zipkin {
         Ok(Zipkin {
             name: name.to_owned(),
             endpoint: Endpoint::new(PRODUCT, base, headers)?,
-            services: Cache::builder().max_capacity(1).time_to_live(limits::BACKEND_CACHE_AGE).build(),
-            traces: Cache::builder()
-                .max_capacity(limits::BACKEND_CACHED_SPANS)
-                .weigher(|_, batch: &Batch| u32::try_from(batch.spans.len()).unwrap_or(u32::MAX).max(1))
-                .time_to_live(limits::BACKEND_CACHE_AGE)
-                .build(),
+            services: service_cache(),
+            traces: trace_cache(),
         })
     }
 
@@ -108,10 +107,7 @@ impl Backend for Zipkin {
                 Answer::NotFound(_) => return Err(self.endpoint.stranger("there is no /api/v2/traces")),
             };
             let batch = self.decode(&body)?;
-            let mut traces: Vec<TraceId> = batch.spans.iter().map(|span| span.trace_id).collect();
-            traces.sort_unstable();
-            traces.dedup();
-            Ok(Recent { is_truncated: traces.len() >= asked.limit.max(1), batch })
+            Ok(Recent { is_truncated: super::count_traces(&batch) >= asked.limit.max(1), batch })
         })
     }
 
@@ -124,8 +120,11 @@ impl Backend for Zipkin {
                 Answer::NotFound(_) => Ok(None),
                 Answer::Found(body) => {
                     let batch = self.decode(&body)?;
+                    if batch.spans.is_empty() {
+                        return Ok(None);
+                    }
                     self.traces.insert(id, batch.clone()).await;
-                    Ok(Some(batch).filter(|batch| !batch.spans.is_empty()))
+                    Ok(Some(batch))
                 }
             }
         })
