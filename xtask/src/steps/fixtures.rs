@@ -47,22 +47,18 @@ fn shared(site: &Site) -> Result<Vec<Cmd>> {
     let (python, binary) = (site.tool(Tool::Python)?, site.tool(Tool::Binary)?);
     let score = site.cmd(&python).arg(outside.join("truth/score.py")).arg("--binary").arg(&binary);
     let score = score.arg(outside.join("truth/live.jsonl")).limit_secs(5 * 60);
-    let (trace, source) = recorded_trace(site)?;
-    let launch = serde_json::json!({"file": trace, "workspace": site.workspace.root, "find": "slowest"});
+    let apps = site.file("fixtures/apps")?;
+    let trace = first_file(site.file("fixtures/traces")?, "json")
+        .context("fixtures/traces has no .json recording")?;
+    let source = first_file(apps.clone(), "py").context("fixtures/apps has no .py file")?;
+    let launch = serde_json::json!({"file": trace, "workspace": apps});
     let adapter = site.cmd(&python).arg(outside.join("tools/dapcheck.py"));
     let adapter = adapter.arg(outside.join("data/schemas/debugAdapterProtocol.json"));
     let adapter = adapter.arg(launch.to_string()).arg(source).arg(&binary).arg("dap").limit_secs(5 * 60);
     Ok(vec![score, adapter])
 }
 
-/// A recording of ours to replay, and a source file that it touches.
-fn recorded_trace(site: &Site) -> Result<(PathBuf, PathBuf)> {
-    let trace = first_file(site.file("fixtures/traces")?, "json")
-        .context("fixtures/traces has no .json recording")?;
-    let source = first_file(site.file("fixtures/apps")?, "py").context("fixtures/apps has no .py file")?;
-    Ok((trace, source))
-}
-
+/// The first file with that extension, breadth first and by name.
 fn first_file(folder: PathBuf, extension: &str) -> Option<PathBuf> {
     let mut entries: Vec<PathBuf> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
     entries.sort();
