@@ -1,29 +1,29 @@
-//! What calls cost: the spans that ran below a function's own, matched with the places in its text that call.
+//! What calls cost: spans of calls, and spans that ran below a function's own, at the places in the text that call.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use attribution::{Placement, Shape, ShapeId};
-use model::{SmolStr, SpanKind, keys};
-use source::{CallKind, CallSite, Function, SourceFile};
+use attribution::{CallPlace, Placement, Shape, ShapeId, place_below};
+use model::{SmolStr, SpanKind};
+use source::{CallKind, CallSite, Function, FunctionKey, SourceFile};
 use store::Figures;
 use world::{CallEdge, Snapshot};
 
-use crate::{figures, visible::visible};
+use crate::visible::visible;
 
 /// What one place in the text costs.
 #[derive(Clone, Debug)]
 pub(crate) struct CallCost<'a> {
-    /// The function around it: the one with the figures, not a closure inside it.
+    /// The function around it.
     pub(crate) function: &'a Function,
     /// Where.
     pub(crate) place: Place<'a>,
     /// Figures of what ran there.
     pub(crate) figures: Figures,
-    /// How many ran for each call of the function; `None` where several places share the edges.
+    /// How many ran for each span that they ran below; `None` where several places share them.
     pub(crate) per_call: Option<f64>,
-    /// What it went to, where the text does not say so itself: another service, a database.
+    /// The one service that answered, if it is another than the caller's.
     pub(crate) target: Option<SmolStr>,
-    /// The edges behind it, for the hover.
+    /// The edges behind it.
     pub(crate) edges: Vec<CallEdge>,
 }
 
@@ -32,229 +32,221 @@ pub(crate) struct CallCost<'a> {
 pub(crate) enum Place<'a> {
     /// A call.
     Site(&'a CallSite),
-    /// A 0-based line that starts a span without being a call that was found.
+    /// A 0-based line: one that starts a span, or on which several calls could be meant.
     Line(u32),
 }
 
-/// The costs of all calls in `file` of which something is known, in the order of the text.
+/// The costs of all calls in `file` of which something is known, in the order of the text. Nothing that rests on
+/// evidence below likely.
 pub(crate) fn call_costs<'a>(snapshot: &Snapshot, file: &'a SourceFile) -> Vec<CallCost<'a>> {
-    let owners = owners(snapshot, file);
-    if owners.is_empty() {
-        return Vec::new();
-    }
-    let mut found: BTreeMap<(u32, u32), Found<'a>> = BTreeMap::new();
-    for ((owner, child), edges) in edges_below(snapshot, &owners) {
-        let Some(function) = file.functions.get(owner as usize) else {
-            continue;
-        };
-        let places = places_of(snapshot, file, owner, function, child);
-        let is_shared = places.len() > 1;
-        for place in places {
-            let key = match place {
-                Place::Site(site) => (site.position.line, site.position.column),
-                Place::Line(line) => (line, u32::MAX),
-            };
-            let entry =
-                found.entry(key).or_insert(Found { function, place, edges: Vec::new(), is_shared: false });
-            entry.is_shared |= is_shared;
-            entry.edges.extend(&edges);
+    let mut found = Findings::default();
+    for (at, function) in file.functions.iter().enumerate() {
+        let shapes = snapshot.shapes(&function.key);
+        for shape in shapes {
+            let Some(placement) = snapshot.table.placement(*shape) else { continue };
+            if placement.is_call() {
+                found.add_call(snapshot, file, function, *shape, placement);
+            }
+        }
+        let own: Vec<ShapeId> = shapes.iter().copied().filter(|shape| !is_call(snapshot, *shape)).collect();
+        for edge in own.iter().flat_map(|shape| snapshot.calls.from(*shape)) {
+            found.add_below(snapshot, file, at as u32, function, edge);
         }
     }
-    found.into_values().filter_map(|found| found.cost(snapshot)).collect()
+    found.0.into_values().filter_map(|finding| finding.cost(snapshot)).collect()
 }
 
-struct Found<'a> {
+/// Whether spans of `shape` stand for a call that their function made, and not for a run of it.
+pub(crate) fn is_call(snapshot: &Snapshot, shape: ShapeId) -> bool {
+    snapshot.table.placement(shape).is_some_and(|placement| placement.is_call())
+}
+
+/// By line and column, so that they come out in the order of the text.
+#[derive(Default)]
+struct Findings<'a>(BTreeMap<(u32, u32), Finding<'a>>);
+
+struct Finding<'a> {
     function: &'a Function,
     place: Place<'a>,
-    edges: Vec<CallEdge>,
+    /// All spans of these shapes belong here.
+    shapes: BTreeSet<ShapeId>,
+    /// Spans over these edges belong here.
+    edges: BTreeSet<CallEdge>,
     is_shared: bool,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Findings<'a> {
+    /// Spans that are calls by their own evidence, wherever they were called from.
+    fn add_call(
+        &mut self,
+        snapshot: &Snapshot,
+        file: &'a SourceFile,
+        function: &'a Function,
+        shape: ShapeId,
+        placement: &Placement,
+    ) {
+        let (Some(at), Some(facts)) = (&placement.call_place, snapshot.table.shape(shape)) else { return };
+        let Some(place) = place_of(file, function, at, facts) else { return };
+        let finding = self.at(function, place, false);
+        finding.shapes.insert(shape);
+        finding.edges.extend(snapshot.calls.to(shape));
+    }
+
+    /// Spans below a span of `function`: where it calls the function that they run, or where the call fits them.
+    fn add_below(
+        &mut self,
+        snapshot: &Snapshot,
+        file: &'a SourceFile,
+        owner: u32,
+        function: &'a Function,
+        edge: CallEdge,
+    ) {
+        let (Some(shape), Some(own)) =
+            (snapshot.table.shape(edge.child), snapshot.table.placement(edge.child))
+        else {
+            return;
+        };
+        if own.is_shown() {
+            match own.function.as_ref().filter(|_| !own.is_call()) {
+                Some(key) if *key == function.key => {
+                    // A step of the function itself, where the text starts its span.
+                    if let Some(at) = own.call_place.as_ref().filter(|at| is_within(file, function, at)) {
+                        self.at(function, Place::Line(at.line), false).edges.insert(edge);
+                    }
+                }
+                Some(key) => self.add_callee(snapshot, file, owner, function, key, edge),
+                None => (), // a call by its own evidence, and thus found where it is made
+            }
+            return;
+        }
+        let Some(placed) = place_below(&snapshot.index, shape, own, &function.key) else { return };
+        let around = placed.function.as_ref().filter(|_| placed.is_shown());
+        let around =
+            around.and_then(|key| (key.file == file.path).then(|| file.function(&key.path, key.nth)));
+        if let (Some(around), Some(at)) = (around.flatten(), &placed.call_place)
+            && let Some(place) = place_of(file, around, at, shape)
+        {
+            self.at(around, place, false).edges.insert(edge);
+        }
+    }
+
+    /// Wherever `function` calls the function `key` by its name.
+    fn add_callee(
+        &mut self,
+        snapshot: &Snapshot,
+        file: &'a SourceFile,
+        owner: u32,
+        function: &'a Function,
+        key: &FunctionKey,
+        edge: CallEdge,
+    ) {
+        let Some(callee) = snapshot.index.function(key) else { return };
+        let sites = sites_of(snapshot, file, owner).filter(|site| site.callee == callee.name);
+        let sites: Vec<&CallSite> = sites.collect();
+        for site in &sites {
+            self.at(function, Place::Site(site), sites.len() > 1).edges.insert(edge);
+        }
+    }
+
+    fn at(&mut self, function: &'a Function, place: Place<'a>, is_shared: bool) -> &mut Finding<'a> {
+        let key = match place {
+            Place::Site(site) => (site.position.line, site.position.column),
+            Place::Line(line) => (line, u32::MAX),
+        };
+        let (shapes, edges) = Default::default();
+        let finding =
+            self.0.entry(key).or_insert(Finding { function, place, shapes, edges, is_shared: false });
+        finding.is_shared |= is_shared;
+        finding
+    }
+}
+
+impl<'a> Finding<'a> {
     fn cost(self, snapshot: &Snapshot) -> Option<CallCost<'a>> {
-        let figures = snapshot.by_edge.figures(self.edges.iter(), snapshot.window, snapshot.now)?;
-        let calls = figures::of_function(snapshot, &self.function.key).map_or(0, |own| own.calls);
-        let per_call = (!self.is_shared && calls > 0).then(|| figures.calls as f64 / calls as f64);
-        let target = target(snapshot, &self.edges);
-        Some(CallCost {
-            function: self.function,
-            place: self.place,
-            figures,
-            per_call,
-            target,
-            edges: self.edges,
-        })
+        let (window, now) = (snapshot.window, snapshot.now);
+        let edges: Vec<CallEdge> = self.edges.into_iter().collect();
+        let children: BTreeSet<ShapeId> =
+            edges.iter().map(|edge| edge.child).chain(self.shapes.clone()).collect();
+        let figures = match self.shapes.is_empty() {
+            true => snapshot.by_edge.figures(&edges, window, now)?,
+            false => snapshot.by_shape.figures(&children, window, now)?,
+        };
+        let parents: BTreeSet<ShapeId> = edges.iter().map(|edge| edge.parent).collect();
+        let above = snapshot.by_shape.figures(&parents, window, now).map(|above| above.calls);
+        let above = above.filter(|calls| *calls > 0 && !self.is_shared);
+        let per_call = above.map(|calls| figures.calls as f64 / calls as f64);
+        let target = target(snapshot, &edges, &children);
+        Some(CallCost { function: self.function, place: self.place, figures, per_call, target, edges })
     }
 }
 
-/// Which function of the file each shape is placed in, by index.
-fn owners(snapshot: &Snapshot, file: &SourceFile) -> HashMap<ShapeId, u32> {
-    let mut owners = HashMap::new();
-    for (at, function) in file.functions.iter().enumerate() {
-        for shape in snapshot.shapes(&function.key) {
-            owners.insert(*shape, at as u32);
-        }
-    }
-    owners
-}
-
-/// Edges that begin in one of the file's functions, by function and child.
-fn edges_below(
-    snapshot: &Snapshot,
-    owners: &HashMap<ShapeId, u32>,
-) -> BTreeMap<(u32, ShapeId), Vec<CallEdge>> {
-    let mut below: BTreeMap<(u32, ShapeId), Vec<CallEdge>> = BTreeMap::new();
-    for (parent, owner) in owners {
-        for edge in snapshot.calls.from(*parent) {
-            below.entry((*owner, edge.child)).or_default().push(edge);
-        }
-    }
-    below
-}
-
-/// The places in `function` that may have called `child`: one where that is certain, several only where each of them
-/// calls the same function. Empty rather than a guess.
-fn places_of<'a>(
-    snapshot: &Snapshot,
+/// The call at `at` that spans like `shape` stand for; the line where several calls could be meant.
+fn place_of<'a>(
     file: &'a SourceFile,
-    owner: u32,
-    function: &'a Function,
-    child: ShapeId,
-) -> Vec<Place<'a>> {
-    let (Some(shape), Some(placement)) = (snapshot.table.shape(child), snapshot.table.placement(child))
-    else {
-        return Vec::new();
-    };
-    let sites: Vec<&CallSite> = sites_of(snapshot, file, owner);
-    if placement.is_shown()
-        && let Some(place) = called_from(file, function, placement, &sites)
-    {
-        return vec![place];
+    function: &Function,
+    at: &CallPlace,
+    shape: &Shape,
+) -> Option<Place<'a>> {
+    if !is_within(file, function, at) {
+        return None;
     }
-    if let Some(key) = placement.function.as_ref().filter(|key| placement.is_shown() && **key != function.key)
-        && let Some(callee) = snapshot.index.function(key)
-    {
-        let by_name = sites.iter().filter(|site| site.callee == callee.name);
-        let named: Vec<_> = by_name.map(|site| Place::Site(site)).collect();
-        if !named.is_empty() {
-            return named;
-        }
-    }
-    let fitting: Vec<_> = sites.into_iter().filter(|site| fits(site, shape)).collect();
-    match most_specific(&fitting) {
-        Some(site) => vec![Place::Site(site)],
-        None => Vec::new(),
+    let kind = kind_of(shape);
+    let mut on_line =
+        file.call_sites.iter().filter(|site| site.position.line == at.line && site.kind == kind);
+    Some(match (on_line.next(), on_line.next()) {
+        (Some(only), None) => Place::Site(only),
+        _ => Place::Line(at.line),
+    })
+}
+
+fn is_within(file: &SourceFile, function: &Function, at: &CallPlace) -> bool {
+    at.file == file.path && function.first_line() <= at.line && at.line <= function.last_line
+}
+
+/// What the call that a client span stands for speaks.
+fn kind_of(shape: &Shape) -> CallKind {
+    let has = |keys: &[&str]| keys.iter().any(|key| shape.get(key).is_some());
+    if has(&["db.query.text", "db.operation", "db.operation.name", "db.system.name"]) {
+        CallKind::Sql
+    } else if has(&["rpc.method", "rpc.service"]) {
+        CallKind::Rpc
+    } else if has(&["url.full", "http.request.method"]) {
+        CallKind::Http
+    } else if has(&["messaging.destination.name"]) || shape.kind == SpanKind::Producer {
+        CallKind::Messaging
+    } else {
+        CallKind::Function
     }
 }
 
 /// The calls of a function, those in its closures too unless a closure has spans of its own.
-fn sites_of<'a>(snapshot: &Snapshot, file: &'a SourceFile, owner: u32) -> Vec<&'a CallSite> {
-    let belongs = |site: &&CallSite| {
+fn sites_of<'a>(snapshot: &Snapshot, file: &'a SourceFile, owner: u32) -> impl Iterator<Item = &'a CallSite> {
+    let belongs = move |site: &&CallSite| {
         let mut around = site.function;
-        while let Some(at) = around {
-            if at == owner {
-                return true;
-            }
-            let Some(inner) = file.functions.get(at as usize) else {
-                return false;
-            };
+        while let Some(at) = around.filter(|at| *at != owner) {
+            let Some(inner) = file.functions.get(at as usize) else { return false };
             if snapshot.shapes_of.contains_key(&inner.key) {
                 return false;
             }
             // A parent stands before its children, so this walk ends.
             around = inner.parent.filter(|parent| *parent < at);
         }
-        false
+        around == Some(owner)
     };
-    file.call_sites.iter().filter(belongs).collect()
+    file.call_sites.iter().filter(belongs)
 }
 
-/// The place in `function` that `placement` itself names.
-fn called_from<'a>(
-    file: &SourceFile,
-    function: &Function,
-    placement: &Placement,
-    sites: &[&'a CallSite],
-) -> Option<Place<'a>> {
-    let place = placement.call_place.as_ref()?;
-    let is_inside = function.first_line() <= place.line && place.line <= function.last_line;
-    if place.file != file.path || !is_inside {
-        return None;
-    }
-    let mut on_line = sites.iter().filter(|site| site.position.line == place.line);
-    match (on_line.next(), on_line.next()) {
-        (Some(only), None) => Some(Place::Site(only)),
-        _ => Some(Place::Line(place.line)),
-    }
-}
-
-/// Whether what a client span says of itself fits what the call says. Both must say something.
-fn fits(site: &CallSite, shape: &Shape) -> bool {
-    let Some(target) = &site.target else { return false };
-    let fact =
-        |keys: &[&str]| shape.deciding.iter().find(|(key, _)| keys.contains(&key.as_str())).map(|(_, v)| v);
-    match site.kind {
-        CallKind::Http => {
-            let method = fact(keys::HTTP_METHOD);
-            if let (Some(wanted), Some(sent)) = (&site.method, method)
-                && wanted != sent
-            {
-                return false;
-            }
-            let urls = [fact(keys::URL_FULL), fact(keys::URL_PATH), fact(keys::HTTP_ROUTE)];
-            urls.into_iter()
-                .flatten()
-                .any(|url| target.matches(url) || path_of(url).is_some_and(|path| target.matches(path)))
-        }
-        CallKind::Sql => {
-            fact(keys::DB_QUERY).is_some_and(|query| target.matches(query)) || target.matches(&shape.name)
-        }
-        CallKind::Messaging => fact(keys::MESSAGING_DESTINATION).is_some_and(|to| target.matches(to)),
-        CallKind::Rpc => fact(&[keys::RPC_METHOD]).is_some_and(|method| target.matches(method)),
-        CallKind::Function => target.matches(&shape.name),
-    }
-}
-
-fn path_of(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let path = rest.find('/').map_or("/", |at| &rest[at..]);
-    path.split(['?', '#']).next()
-}
-
-/// The one with the most literal text; `None` when two have equally much, because then nothing decides.
-fn most_specific<'a>(sites: &[&'a CallSite]) -> Option<&'a CallSite> {
-    let literal = |site: &CallSite| site.target.as_ref().map_or(0, |target| target.literal_len());
-    let best = sites.iter().map(|site| literal(site)).max().filter(|length| *length > 0)?;
-    let mut best_sites = sites.iter().filter(|site| literal(site) == best);
-    match (best_sites.next(), best_sites.next()) {
-        (Some(only), None) => Some(only),
-        _ => None,
-    }
-}
-
-/// What the edges lead to, if it is one thing and not this very service.
-fn target(snapshot: &Snapshot, edges: &[CallEdge]) -> Option<SmolStr> {
-    let children: HashSet<ShapeId> = edges.iter().map(|edge| edge.child).collect();
-    let mut targets = HashSet::new();
-    for child in &children {
-        let shape = snapshot.table.shape(*child)?;
-        let parent =
-            edges.iter().find(|edge| edge.child == *child).and_then(|edge| snapshot.table.shape(edge.parent));
-        if parent.is_some_and(|parent| parent.service != shape.service) {
-            targets.insert(shape.service.clone());
-        } else if matches!(shape.kind, SpanKind::Client | SpanKind::Producer) {
-            targets.extend(remote_services(snapshot, *child, &shape.service));
-            let system = |(key, _): &&(SmolStr, SmolStr)| keys::DB_SYSTEM.contains(&key.as_str());
-            targets.extend(shape.deciding.iter().find(system).map(|(_, system)| system.clone()));
-        }
-    }
+/// The one other service in which the children ran, or in which what they asked for ran.
+fn target(snapshot: &Snapshot, edges: &[CallEdge], children: &BTreeSet<ShapeId>) -> Option<SmolStr> {
+    let service = |shape: ShapeId| snapshot.table.shape(shape).map(|shape| shape.service.clone());
+    let callers: BTreeSet<SmolStr> = edges.iter().filter_map(|edge| service(edge.parent)).collect();
+    let served = children.iter().flat_map(|child| snapshot.calls.from(*child)).map(|edge| edge.child);
+    let mut targets: BTreeSet<SmolStr> = children.iter().copied().chain(served).filter_map(service).collect();
+    let own: BTreeSet<SmolStr> = match callers.is_empty() {
+        true => children.iter().filter_map(|child| service(*child)).collect(),
+        false => callers,
+    };
+    targets.retain(|service| !own.contains(service));
     let only = targets.iter().next().filter(|_| targets.len() == 1)?;
     Some(visible(only, 40).into())
-}
-
-/// Services whose spans ran directly below spans of shape `child`.
-fn remote_services(snapshot: &Snapshot, child: ShapeId, service: &SmolStr) -> HashSet<SmolStr> {
-    let below = snapshot.calls.from(child);
-    let served = below.filter_map(|edge| snapshot.table.shape(edge.child)).map(|shape| shape.service.clone());
-    served.filter(|other| other != service).collect()
 }

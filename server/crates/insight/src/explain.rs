@@ -1,6 +1,6 @@
 //! Why something shows, and why something does not: what was received, what was placed, and what to do.
 
-use attribution::{Confidence, ShapeId};
+use attribution::{Confidence, Placement, Shape, ShapeId, place_below};
 use world::Snapshot;
 
 use crate::{visible::visible, wording};
@@ -71,7 +71,7 @@ pub fn explain(snapshot: &Snapshot, source: &str) -> Explanation {
 pub fn unplaced(snapshot: &Snapshot) -> Vec<Unplaced> {
     let mut kinds: Vec<Unplaced> = Vec::new();
     for (id, shape, placement) in snapshot.table.iter() {
-        if placement.is_shown() {
+        if placement.is_shown() || has_caller(snapshot, id, shape, placement) {
             continue;
         }
         let Some(spans) = count_of(snapshot, id) else {
@@ -113,6 +113,16 @@ impl Explanation {
         }
         text
     }
+}
+
+/// Whether spans of a shape belong to a call that is known because of what called them.
+fn has_caller(snapshot: &Snapshot, id: ShapeId, shape: &Shape, own: &Placement) -> bool {
+    let parents = snapshot.calls.to(id).filter_map(|edge| snapshot.table.placement(edge.parent));
+    let mut functions =
+        parents.filter(|parent| parent.is_shown()).filter_map(|parent| parent.function.as_ref());
+    functions.any(|function| {
+        place_below(&snapshot.index, shape, own, function).is_some_and(|placement| placement.is_shown())
+    })
 }
 
 fn count_of(snapshot: &Snapshot, id: ShapeId) -> Option<u64> {

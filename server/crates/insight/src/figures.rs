@@ -7,13 +7,14 @@ use source::FunctionKey;
 use store::Figures;
 use world::Snapshot;
 
-use crate::wording;
+use crate::{call_costs::is_call, wording};
 
 /// Figures of the calls of `function` over the window; `None` when none ended in it. Only what is placed likely or
 /// certain counts.
 ///
-/// A function often carries several spans a call: the framework's for the request, and its own for a step. A kind
-/// of span that mostly runs inside another kind of the same function is a step and not another call.
+/// A function often carries several spans a call: the framework's for the request, its own for a step, a client's for
+/// what it calls. A kind of span that mostly runs inside another kind of the same function is a step, and a client's
+/// is what it calls: neither is a call of the function.
 pub fn of_function(snapshot: &Snapshot, function: &FunctionKey) -> Option<Figures> {
     let calls = calls_among(snapshot, snapshot.shapes(function));
     snapshot.by_shape.figures(calls.iter(), snapshot.window, snapshot.now)
@@ -35,15 +36,16 @@ pub fn line(figures: &Figures) -> String {
     line
 }
 
-/// Those of one function's `shapes` that stand for calls of it. Never empty unless `shapes` is.
+/// Those of one function's `shapes` that stand for calls of it: neither for calls that it makes, nor for its steps.
 pub(crate) fn calls_among(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<ShapeId> {
-    if shapes.len() < 2 {
-        return shapes.to_vec();
+    let runs: Vec<_> = shapes.iter().copied().filter(|shape| !is_call(snapshot, *shape)).collect();
+    if runs.len() < 2 {
+        return runs;
     }
-    let steps = steps_among(snapshot, shapes);
-    let calls: Vec<_> = shapes.iter().copied().filter(|shape| !steps.contains(shape)).collect();
+    let steps = steps_among(snapshot, &runs);
+    let calls: Vec<_> = runs.iter().copied().filter(|shape| !steps.contains(shape)).collect();
     // Two kinds that each run mostly inside the other: recursion; then all of them are calls.
-    if calls.is_empty() { shapes.to_vec() } else { calls }
+    if calls.is_empty() { runs } else { calls }
 }
 
 /// Those of `shapes` that mostly run inside another of them.

@@ -55,7 +55,8 @@ pub fn inlay_hints(snapshot: &Snapshot, path: &str, range: TextRange, options: &
     let is_inside = |hint: &Hint| match hint.position {
         HintPosition::Offset(offset) => range.start <= offset && offset <= range.end,
         HintPosition::LineEnd(line) => lines.as_ref().is_none_or(|lines| {
-            range.start < lines.line_start(line.saturating_add(1)) && lines.line_start(line) <= range.end
+            let end = lines.line_start(line.saturating_add(1)).saturating_sub(1);
+            range.start <= end && end <= range.end
         }),
     };
     let mut hints: Vec<Hint> = Vec::new();

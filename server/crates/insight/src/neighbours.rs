@@ -8,7 +8,7 @@ use source::FunctionKey;
 use store::Figures;
 use world::{CallEdge, Snapshot};
 
-use crate::visible::visible;
+use crate::{call_costs::is_call, visible::visible};
 
 /// A caller or a callee.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,14 +31,17 @@ pub(crate) fn callers(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<Neighbour>
     let above = shapes.iter().flat_map(|shape| snapshot.calls.to(*shape));
     let above = above.filter(|edge| !own.contains(&edge.parent)).map(|edge| {
         // Two callers behind one sender: how many calls are whose is not known, so the sender itself is named.
-        let sender = Some(edge.parent).filter(|shape| is_carrier(snapshot, *shape));
+        let sender =
+            Some(edge.parent).filter(|shape| is_sender(snapshot, *shape) && !is_shown(snapshot, *shape));
         let behind = sender.and_then(|sender| only(snapshot.calls.to(sender).map(|edge| edge.parent)));
         (behind.unwrap_or(edge.parent), edge)
     });
-    grouped(snapshot, above.filter(|(caller, _)| !own.contains(caller)))
+    let above = above.filter(|(caller, _)| !own.contains(caller));
+    grouped(snapshot, above, |shape| is_shown(snapshot, shape))
 }
 
-/// What the function that has `shapes` calls, the longest in sum first. Of a call to another service, that service.
+/// What the function calls whose runs have `shapes`, the longest in sum first. Of a request to another service, what
+/// served it.
 pub(crate) fn callees(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<Neighbour> {
     let own: HashSet<ShapeId> = shapes.iter().copied().collect();
     let below = shapes.iter().flat_map(|shape| snapshot.calls.from(*shape));
@@ -50,12 +53,13 @@ pub(crate) fn callees(snapshot: &Snapshot, shapes: &[ShapeId]) -> Vec<Neighbour>
 
 /// Where `below` leads, client's spans passed over.
 pub(crate) fn reached(snapshot: &Snapshot, below: &[CallEdge]) -> Vec<Neighbour> {
+    let is_run = |shape| is_shown(snapshot, shape) && !is_call(snapshot, shape);
     let beyond = |edge: &CallEdge| {
-        let sender = Some(edge.child).filter(|shape| is_carrier(snapshot, *shape));
+        let sender = Some(edge.child).filter(|shape| is_sender(snapshot, *shape) && !is_run(*shape));
         let served = sender.and_then(|sender| only(snapshot.calls.from(sender).map(|edge| edge.child)));
         (served.unwrap_or(edge.child), *edge)
     };
-    grouped(snapshot, below.iter().map(beyond))
+    grouped(snapshot, below.iter().map(beyond), is_run)
 }
 
 fn only(shapes: impl Iterator<Item = ShapeId>) -> Option<ShapeId> {
@@ -63,22 +67,28 @@ fn only(shapes: impl Iterator<Item = ShapeId>) -> Option<ShapeId> {
     shapes.next().filter(|_| shapes.next().is_none())
 }
 
-/// A span that only carries a call from one function to another, and has no function of its own.
-fn is_carrier(snapshot: &Snapshot, shape: ShapeId) -> bool {
+/// Whether spans of `shape` are a request on its way.
+fn is_sender(snapshot: &Snapshot, shape: ShapeId) -> bool {
     let kind = snapshot.table.shape(shape).map(|shape| shape.kind);
-    let is_placed = snapshot.table.placement(shape).is_some_and(|placement| placement.is_shown());
-    matches!(kind, Some(SpanKind::Client | SpanKind::Producer)) && !is_placed
+    matches!(kind, Some(SpanKind::Client | SpanKind::Producer))
 }
 
-/// One neighbour for each function, or each name of a service where there is no function.
-fn grouped(snapshot: &Snapshot, found: impl IntoIterator<Item = (ShapeId, CallEdge)>) -> Vec<Neighbour> {
+fn is_shown(snapshot: &Snapshot, shape: ShapeId) -> bool {
+    snapshot.table.placement(shape).is_some_and(|placement| placement.is_shown())
+}
+
+/// One neighbour for each function, where `names_function` says that a shape stands for one; else for each name of a
+/// service.
+fn grouped(
+    snapshot: &Snapshot,
+    found: impl IntoIterator<Item = (ShapeId, CallEdge)>,
+    names_function: impl Fn(ShapeId) -> bool,
+) -> Vec<Neighbour> {
     type Subject = (SmolStr, Option<FunctionKey>, SmolStr);
     let mut groups: BTreeMap<Subject, (SmolStr, Vec<CallEdge>)> = BTreeMap::new();
     for (neighbour, edge) in found {
-        let Some(shape) = snapshot.table.shape(neighbour) else {
-            continue;
-        };
-        let placement = snapshot.table.placement(neighbour).filter(|placement| placement.is_shown());
+        let Some(shape) = snapshot.table.shape(neighbour) else { continue };
+        let placement = snapshot.table.placement(neighbour).filter(|_| names_function(neighbour));
         let function = placement.and_then(|placement| placement.function.clone());
         let distinct_name = if function.is_some() { SmolStr::default() } else { shape.name.clone() };
         let group = groups.entry((shape.service.clone(), function, distinct_name));

@@ -1,4 +1,4 @@
-//! Numbers as people read them: two or three significant digits, the unit behind a space.
+//! Numbers as people read them: two or three significant digits at most, the unit behind a space.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ pub fn duration(duration: Duration) -> String {
     for (unit, name) in [(1.0, "ns"), (1e3, "µs"), (1e6, "ms"), (1e9, "s")] {
         let value = nanos / unit;
         if unit > 1.0 && value < 9.95 {
-            return format!("{value:.1} {name}");
+            let digits = format!("{value:.1}");
+            return format!("{} {name}", digits.strip_suffix(".0").unwrap_or(&digits));
         }
         let end = if name == "s" { 60.0 } else { 1000.0 };
         if value.round() < end {
@@ -126,13 +127,14 @@ mod tests {
             (850, "850 ns"),
             (999, "999 ns"),
             (1_234, "1.2 µs"),
+            (8_000_000, "8 ms"),
             (9_949, "9.9 µs"),
             (9_951, "10 µs"),
             (812_400, "812 µs"),
             (999_499, "999 µs"),
-            (999_500, "1.0 ms"),
+            (999_500, "1 ms"),
             (12_345_678, "12 ms"),
-            (999_600_000, "1.0 s"),
+            (999_600_000, "1 s"),
             (1_240_000_000, "1.2 s"),
             (59_400_000_000, "59 s"),
             (59_600_000_000, "1 min"),

@@ -10,7 +10,7 @@ use world::Snapshot;
 
 use super::{Block, Piece, errors::errors};
 use crate::{
-    call_costs::CallCost,
+    call_costs::{CallCost, is_call},
     figures,
     neighbours::{self, Neighbour},
     visible::visible,
@@ -31,17 +31,13 @@ pub(super) fn function(snapshot: &Snapshot, file: &SourceFile, function: &Functi
         return unsure;
     };
     let all = snapshot.shapes(&function.key);
+    let runs: Vec<ShapeId> = all.iter().copied().filter(|shape| !is_call(snapshot, *shape)).collect();
     let calls = figures::calls_among(snapshot, all);
     let mut blocks = vec![title(function, snapshot, &calls), distribution(&figures)];
     blocks.extend(over_time(snapshot, &figures));
     blocks.extend(errors_block(snapshot, &calls, &figures));
-    blocks.extend(neighbours_block(snapshot, "Called by", neighbours::callers(snapshot, &calls), None));
-    blocks.extend(neighbours_block(
-        snapshot,
-        "Calls",
-        neighbours::callees(snapshot, all),
-        Some(figures.calls),
-    ));
+    blocks.extend(callers_block(snapshot, &neighbours::callers(snapshot, &calls)));
+    blocks.extend(callees_block(snapshot, "Calls", &neighbours::callees(snapshot, &runs), figures.calls));
     blocks.extend(traces_block(snapshot, &figures));
     blocks.extend(evidence(snapshot, &calls, file));
     blocks.push(origin(snapshot, &figures));
@@ -65,7 +61,7 @@ pub(super) fn call(snapshot: &Snapshot, site: &CallSite, cost: &CallCost<'_>) ->
     }
     blocks.extend(over_time(snapshot, &cost.figures));
     let reached = neighbours::reached(snapshot, &cost.edges);
-    blocks.extend(neighbours_block(snapshot, "Runs", reached, None));
+    blocks.extend(callees_block(snapshot, "Runs", &reached, cost.figures.calls));
     blocks.extend(traces_block(snapshot, &cost.figures));
     blocks.push(origin(snapshot, &cost.figures));
     blocks
@@ -135,11 +131,28 @@ fn errors_block(snapshot: &Snapshot, calls: &[ShapeId], figures: &Figures) -> Op
     (!items.is_empty()).then(|| Block::List("Errors".into(), items))
 }
 
+fn callers_block(snapshot: &Snapshot, callers: &[Neighbour]) -> Option<Block> {
+    neighbours_block(snapshot, "Called by", callers, |figures| {
+        let calls = wording::counted(figures.calls, "call", "calls");
+        format!("{calls}, p50 {}", wording::duration(figures.p50))
+    })
+}
+
+/// `per`: how many calls the callees' calls are counted for.
+fn callees_block(snapshot: &Snapshot, heading: &str, callees: &[Neighbour], per: u64) -> Option<Block> {
+    neighbours_block(snapshot, heading, callees, |figures| {
+        let times = wording::times(figures.calls as f64 / per.max(1) as f64).unwrap_or_default();
+        let rarely = figures.calls * 10 < per * 9;
+        let share = if rarely { format!("in {}", wording::percent(figures.calls, per)) } else { times };
+        format!("{} {share}", wording::duration(figures.p50)).trim_end().to_owned()
+    })
+}
+
 fn neighbours_block(
     snapshot: &Snapshot,
     heading: &str,
-    neighbours: Vec<Neighbour>,
-    calls: Option<u64>,
+    neighbours: &[Neighbour],
+    in_words: impl Fn(&Figures) -> String,
 ) -> Option<Block> {
     let rest = neighbours.len().saturating_sub(MAX_NEIGHBOURS);
     let item = |neighbour: &Neighbour| {
@@ -149,11 +162,7 @@ fn neighbours_block(
             None => quoted(&neighbour.name, 80),
         });
         let figures = &neighbour.figures;
-        let each = calls
-            .filter(|calls| *calls > 0)
-            .and_then(|calls| wording::times(figures.calls as f64 / calls as f64));
-        let count = each.unwrap_or_else(|| format!("×{}", wording::count(figures.calls)));
-        pieces.push(words(&format!(" {} {count}", wording::duration(figures.p50))));
+        pieces.push(words(&format!(" {}", in_words(figures))));
         if figures.errors > 0 {
             pieces.push(words(&format!(" · {}", wording::counted(figures.errors, "error", "errors"))));
         }
@@ -166,19 +175,27 @@ fn neighbours_block(
     (!items.is_empty()).then(|| Block::List(heading.into(), items))
 }
 
+/// The traces worth opening; one that is worth it for several reasons stands once.
 fn traces_block(snapshot: &Snapshot, figures: &Figures) -> Option<Block> {
-    let named = [("slowest", figures.slowest), ("latest", figures.latest), ("failed", figures.latest_error)];
-    let item = |(name, exemplar): (&str, Exemplar)| {
+    let named = [("failed", figures.latest_error), ("slowest", figures.slowest), ("latest", figures.latest)];
+    let mut found: Vec<(Vec<&str>, Exemplar)> = Vec::new();
+    for (name, exemplar) in named {
+        let Some(exemplar) = exemplar else { continue };
+        match found.iter_mut().find(|(_, known)| *known == exemplar) {
+            Some((names, _)) => names.push(name),
+            None => found.push((vec![name], exemplar)),
+        }
+    }
+    let item = |(names, exemplar): &(Vec<&str>, Exemplar)| {
         let age = wording::ago(snapshot.now.since(exemplar.end));
         let link = Piece::Trace {
             words: format!("{}, {age}", wording::duration(exemplar.duration)),
             trace_id: exemplar.trace_id,
             span_id: exemplar.span_id,
         };
-        vec![words(&format!("{name} ")), link]
+        vec![words(&format!("{} ", names.join(", "))), link]
     };
-    let present = named.into_iter().filter_map(|(name, exemplar)| exemplar.map(|exemplar| (name, exemplar)));
-    let items: Vec<_> = present.map(item).collect();
+    let items: Vec<_> = found.iter().map(item).collect();
     (!items.is_empty()).then(|| Block::List("Traces".into(), items))
 }
 

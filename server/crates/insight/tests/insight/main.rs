@@ -1,0 +1,8 @@
+//! What an editor is told, shown as text: a fixture of code and spans goes in, what a person would read comes out.
+
+mod annotate;
+mod explain;
+mod fixture;
+mod hover;
+mod trace_tree;
+mod traces;
