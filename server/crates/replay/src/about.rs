@@ -92,6 +92,7 @@ impl Recording {
         let reasons: Vec<&str> = placement.evidence.iter().map(|evidence| evidence.detail.as_str()).collect();
         let reasons = wording::short(&reasons.join("; "), 600);
         let text = match function_name(placement) {
+            Some(name) if reasons.is_empty() => format!("{name} ({})", placement.confidence),
             Some(name) => format!("{name} ({}: {reasons})", placement.confidence),
             None if placement.candidates.is_empty() => return None,
             None => {

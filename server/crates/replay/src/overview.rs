@@ -10,6 +10,9 @@ use crate::{
     wording,
 };
 
+/// Clocks that count in milliseconds make calls overlap that followed each other.
+const COARSE_CLOCK: Duration = Duration::from_millis(1);
+
 /// A span's share of the critical path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Critical {
@@ -69,12 +72,14 @@ impl Recording {
         let mut reached = until;
         for child in children {
             let (child_start, child_end) = self.times(child);
-            // What ended later was not waited for; what began later overlaps with a child that was.
-            if child_end > reached || child_start >= reached {
+            let overlap = child_end.since(reached);
+            // What ended later was not waited for, unless the clock is too coarse to say.
+            let is_blur = overlap <= COARSE_CLOCK && overlap * 2 < child_end.since(child_start);
+            if child_start >= reached || (!overlap.is_zero() && !is_blur) {
                 continue;
             }
             own += reached.since(child_end);
-            open.push((child, child_end));
+            open.push((child, child_end.min(reached)));
             reached = child_start;
         }
         own + reached.since(start)

@@ -188,10 +188,10 @@ impl Session {
         let moved = position != self.at;
         self.at = position;
         let hit = self.breakpoints.hit_at(position);
-        let cause = match (&otherwise, moved) {
-            (Cause::EndOfTime(_), false) => otherwise,
-            _ => cause_of(&hit).unwrap_or(otherwise),
-        };
+        // Who could not move has not hit anything again.
+        let stuck = matches!(otherwise, Cause::EndOfTime(_)) && !moved;
+        let hit = if stuck { Hit { position, breakpoints: Vec::new() } } else { hit };
+        let cause = cause_of(&hit).unwrap_or(otherwise);
         let hits = hit.breakpoints.iter().map(|(id, _)| *id).collect();
         Arrival { position, cause, hits, logs: Vec::new(), logs_dropped: 0 }
     }

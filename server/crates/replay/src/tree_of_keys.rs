@@ -8,7 +8,7 @@ pub(crate) enum Entry {
     /// A key, by its number.
     Leaf { name: String, number: u32 },
     /// Keys that begin alike.
-    Group { name: String, prefix: String, size: usize },
+    Group { name: String, prefix: String },
 }
 
 /// The entries below `prefix` (empty, or ending in a dot), in the order of first appearance.
@@ -34,7 +34,7 @@ pub(crate) fn level<'a>(keys: impl Iterator<Item = &'a str>, prefix: &str) -> Ve
         _ => {
             let common = common_groups(keys);
             let name = if leaves.contains(&common) { format!("{common}.*") } else { common.to_owned() };
-            Entry::Group { name, prefix: format!("{prefix}{common}."), size: keys.len() }
+            Entry::Group { name, prefix: format!("{prefix}{common}.") }
         }
     };
     order.iter().map(entry).collect()
@@ -61,7 +61,7 @@ mod tests {
     fn check(keys: &[&str], prefix: &str, expected: Expect) {
         let write = |entry: Entry| match entry {
             Entry::Leaf { name, number } => format!("{name} = #{number}\n"),
-            Entry::Group { name, prefix, size } => format!("{name} > {prefix} {size}\n"),
+            Entry::Group { name, prefix } => format!("{name} > {prefix}\n"),
         };
         expected.assert_eq(&level(keys.iter().copied(), prefix).into_iter().map(write).collect::<String>());
     }
@@ -81,26 +81,26 @@ mod tests {
             &keys,
             "",
             expect![[r#"
-            http > http. 3
-            db.system = #1
-            user = #4
-            user.* > user. 2
-        "#]],
+                http > http.
+                db.system = #1
+                user = #4
+                user.* > user.
+            "#]],
         );
         check(
             &keys,
             "http.",
             expect![[r#"
-            route = #0
-            request > http.request. 2
-        "#]],
+                route = #0
+                request > http.request.
+            "#]],
         );
         check(
             &["a.b.c", "a.b.d"],
             "",
             expect![[r#"
-            a.b > a.b. 2
-        "#]],
+                a.b > a.b.
+            "#]],
         );
     }
 
@@ -110,12 +110,12 @@ mod tests {
             &["", ".", "a.", ".b", "a..b", "x.y", "x.y"],
             "",
             expect![[r#"
-            . = #1
-            a. = #2
-            .b = #3
-            a..b = #4
-            x > x. 2
-        "#]],
+                . = #1
+                a. = #2
+                .b = #3
+                a..b = #4
+                x > x.
+            "#]],
         );
     }
 }

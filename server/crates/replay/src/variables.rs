@@ -149,14 +149,6 @@ impl Recording {
                 let links = 0..self.span(*span).links.len() as u32;
                 links.skip(start).take(count).map(|number| self.link_variable(*span, number)).collect()
             }
-            Container::Flat(span, owner) => {
-                let pairs = 0..self.attributes(*span, *owner).len() as u32;
-                let flat = pairs
-                    .skip(start)
-                    .take(count)
-                    .filter_map(|pair| self.pair_variable(*span, *owner, pair, None));
-                unique(flat.collect())
-            }
             Container::Value(span, owner, pair, path) => {
                 self.elements(*span, *owner, *pair, path, start, count)
             }
@@ -223,6 +215,10 @@ impl Recording {
             Container::Link(span, number) => self.about_link(*span, *number),
             Container::Resource(span) => self.about_resource(*span),
             Container::Group(span, owner, prefix) => self.group(*span, *owner, prefix),
+            Container::Flat(span, owner) => {
+                let pairs = 0..self.attributes(*span, *owner).len() as u32;
+                pairs.filter_map(|pair| self.pair_variable(*span, *owner, pair, None)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -266,9 +262,12 @@ impl Recording {
         let entries = tree_of_keys::level(attributes.iter().map(|(key, _)| key), prefix);
         let variable = |entry: Entry| match entry {
             Entry::Leaf { name, number } => self.pair_variable(span, owner, number, Some(&name)),
-            Entry::Group { name, prefix, size } => {
-                let inner = Some(Container::Group(span, owner, prefix));
-                Some(Variable { inner, ..computed(&name, format!("{size} attributes")) })
+            Entry::Group { name, prefix, .. } => {
+                let preview = preview(attributes, &prefix);
+                Some(Variable {
+                    inner: Some(Container::Group(span, owner, prefix)),
+                    ..computed(&name, preview)
+                })
             }
         };
         entries.into_iter().filter_map(variable).collect()
@@ -306,10 +305,12 @@ impl Recording {
         };
         let group = |owner: Owner| {
             let prefix = format!("{key}.");
-            let size =
-                self.attributes(span, owner).iter().filter(|(key, _)| key.starts_with(&prefix)).count();
-            let inner = Some(Container::Group(span, owner, prefix)).filter(|_| size > 0)?;
-            Some(Variable { inner: Some(inner), ..computed(key, format!("{size} attributes")) })
+            let attributes = self.attributes(span, owner);
+            if !attributes.iter().any(|(key, _)| key.starts_with(&prefix)) {
+                return None;
+            }
+            let preview = preview(attributes, &prefix);
+            Some(Variable { inner: Some(Container::Group(span, owner, prefix)), ..computed(key, preview) })
         };
         match place {
             Place::Source => {
@@ -364,12 +365,12 @@ impl Recording {
                 items.map(variable).collect()
             }
             Some(Value::Map(pairs)) => {
-                let pairs = pairs.iter().enumerate().skip(start).take(count);
+                let pairs = pairs.iter().enumerate();
                 let variable = |(place, (key, value)): (usize, &(model::SmolStr, Value))| Variable {
                     name: wording::short(key, 200),
                     ..value_variable(value, inner(place))
                 };
-                unique(pairs.map(variable).collect())
+                unique(pairs.map(variable).collect()).into_iter().skip(start).take(count).collect()
             }
             _ => Vec::new(),
         }
@@ -415,6 +416,17 @@ fn shown(value: &Value) -> String {
         }
         _ => text,
     }
+}
+
+/// The first few attributes below `prefix`, as a debugger shows an object that is closed.
+fn preview(attributes: &Attributes, prefix: &str) -> String {
+    let below = || attributes.iter().filter_map(|(key, value)| Some((key.strip_prefix(prefix)?, value)));
+    let pair = |(key, value): (&str, &Value)| {
+        format!("{}: {}", wording::short(key, 40), wording::short(&shown(value), 40))
+    };
+    let pairs: Vec<String> = below().take(3).map(pair).collect();
+    let more = if below().nth(3).is_some() { ", …" } else { "" };
+    format!("{{{}{more}}}", pairs.join(", "))
 }
 
 fn cut(text: &str) -> String {
