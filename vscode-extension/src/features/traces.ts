@@ -16,6 +16,8 @@ interface TraceItem extends vscode.QuickPickItem {
 }
 
 const replayButton = { iconPath: new vscode.ThemeIcon("debug-alt"), tooltip: "Replay" };
+const errorsButton = { iconPath: new vscode.ThemeIcon("filter"), tooltip: "Show only traces with errors" };
+const allButton = { iconPath: new vscode.ThemeIcon("filter-filled"), tooltip: "Show all traces" };
 const limit = 500;
 
 export function activate(spanglass: Spanglass): void {
@@ -71,11 +73,10 @@ function ofCursor(): Scope {
 
 async function show(spanglass: Spanglass, scope: Scope): Promise<void> {
   const picker = vscode.window.createQuickPick<TraceItem>();
-  const errors = new vscode.ThemeIcon("error");
   let onlyErrors = false;
   const fill = async (): Promise<void> => {
     picker.busy = true;
-    picker.buttons = [{ iconPath: errors, tooltip: onlyErrors ? "Show all traces" : "Show only traces with errors" }];
+    picker.buttons = [onlyErrors ? allButton : errorsButton];
     picker.title = onlyErrors ? `${scope.title}, with errors` : scope.title;
     const params = { ...scope.params, limit, ...(onlyErrors && { errors: true }) };
     const { traces } = await spanglass.request(tracesRequest, params);
