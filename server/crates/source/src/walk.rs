@@ -64,7 +64,6 @@ pub(crate) struct TypeShape {
 pub(crate) struct Walk<'t> {
     pub(crate) text: &'t str,
     pub(crate) path: &'t str,
-    pub(crate) language: Language,
     pub(crate) draft: Draft,
     /// The nodes around the current one, outermost first.
     pub(crate) ancestors: Vec<Node<'t>>,
@@ -90,7 +89,6 @@ pub(crate) fn walk(path: &str, language: Language, text: &str, tree: &Tree) -> S
     let mut walk = Walk {
         text,
         path,
-        language,
         draft: Draft::default(),
         ancestors: Vec::with_capacity(64),
         frames: Vec::with_capacity(16),
@@ -296,11 +294,6 @@ pub(crate) fn position(node: Node<'_>) -> LinePosition {
 /// The bytes of `node`.
 pub(crate) fn text_range(node: Node<'_>) -> TextRange {
     TextRange::new(node.start_byte() as u32, node.end_byte() as u32)
-}
-
-/// The named children of `node` under `field`.
-pub(crate) fn fields<'t>(node: Node<'t>, field: &str) -> Vec<Node<'t>> {
-    node.children_by_field_name(field, &mut node.walk()).collect()
 }
 
 /// The named children of `node`, comments left out; at most 4,096 of them.

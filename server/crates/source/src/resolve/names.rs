@@ -34,10 +34,13 @@ pub(crate) enum Entity {
     Returned(u32, u32),
 }
 
+/// Files of modules, by the file that names them and the name it uses.
+type Modules = HashMap<(u32, SmolStr), Rc<[u32]>>;
+
 /// Names of all files of an index.
 pub(crate) struct Names<'a> {
     pub(crate) index: &'a Index,
-    modules: RefCell<HashMap<(u32, SmolStr), Rc<[u32]>>>,
+    modules: RefCell<Modules>,
 }
 
 impl<'a> Names<'a> {

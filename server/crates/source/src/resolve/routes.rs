@@ -149,7 +149,7 @@ fn prefix(names: &Names<'_>, file: u32, scope: Scope, text: &Text) -> Option<Pre
             // A hole between slashes is a segment that varies; a hole at the start hides what stands before.
             match (pieces.first(), last) {
                 (Some(first), _) if !first.is_empty() => {
-                    Some(Prefix { text: pieces.join("{}").to_string(), is_open: false })
+                    Some(Prefix { text: pieces.join("{}"), is_open: false })
                 }
                 (_, Some(_)) => {
                     let known: Vec<&str> = pieces.iter().skip(1).map(SmolStr::as_str).collect();

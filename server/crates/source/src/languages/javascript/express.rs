@@ -8,8 +8,8 @@ use super::{
     syntax::{arguments, literal_of, path_of, property, property_name, text_of, unwrapped},
 };
 use crate::{
-    walk::{Walk, children, dotted},
-    wiring::{Handler, Holder, MODULE, MountFact, Piece, PrefixFact, Reference, RouteFact, Scope, Text},
+    walk::{Walk, children},
+    wiring::{Handler, Holder, MountFact, Piece, PrefixFact, Reference, RouteFact, Scope, Text},
 };
 
 /// What makes routers and apps.
@@ -475,9 +475,4 @@ fn methods(verb: &str) -> Vec<SmolStr> {
         "del" => vec!["DELETE".into()],
         verb => vec![verb.to_uppercase().into()],
     }
-}
-
-/// A class's member as the holder of routes: `this.router`.
-pub(super) fn member_holder(class: &SmolStr, member: &str) -> Holder {
-    Holder::Named(MODULE, Reference::local(dotted(class, member)))
 }

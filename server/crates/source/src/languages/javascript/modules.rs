@@ -241,7 +241,7 @@ fn exported_names<'t>(walk: &mut Walk<'t>, clause: Node<'t>, source: Option<&Smo
 /// The keywords among the children of a node.
 fn children_text<'a>(walk: &'a Walk<'_>, node: Node<'a>) -> impl Iterator<Item = &'a str> {
     (0..node.child_count().min(64))
-        .filter_map(move |at| node.child(at as u32))
+        .filter_map(move |at| node.child(at))
         .filter(|child| !child.is_named())
         .map(|child| walk.slice(child))
 }

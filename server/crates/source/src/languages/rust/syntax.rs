@@ -3,9 +3,11 @@
 use model::SmolStr;
 use tree_sitter::Node;
 
+use super::macros;
 use crate::{
     FunctionKind,
     walk::{FunctionShape, TypeShape, Walk, children},
+    wiring::Text,
 };
 
 /// A function, method or closure. A closure has no name, even where a variable holds it: people see the function
@@ -101,4 +103,105 @@ fn parameters(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
         named.map(|named| walk.slice(named).into()).unwrap_or_default()
     };
     children(list).into_iter().filter(|node| node.kind() != "attribute_item").map(name).collect()
+}
+
+/// The arguments of a call.
+pub(super) fn arguments<'t>(call: Node<'t>) -> Vec<Node<'t>> {
+    let list = call.child_by_field_name("arguments").map(children).unwrap_or_default();
+    list.into_iter().filter(|argument| argument.kind() != "attribute_item").collect()
+}
+
+/// An expression as text; `None` when it is none, as numbers and structs.
+pub(super) fn text_of(walk: &Walk<'_>, node: Node<'_>) -> Option<Text> {
+    text_within(walk, node, 12)
+}
+
+fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
+    if depth == 0 {
+        return Some(Text::hole());
+    }
+    match node.kind() {
+        "string_literal" | "raw_string_literal" => text_of_token(walk.slice(node)),
+        "identifier" | "scoped_identifier" | "field_expression" => path_of(walk, node).map(Text::name),
+        "reference_expression" => text_within(walk, node.child_by_field_name("value")?, depth - 1),
+        "parenthesized_expression" => text_within(walk, node.named_child(0)?, depth - 1),
+        "macro_invocation" => {
+            let name = walk.slice(node.child_by_field_name("macro")?);
+            let tokens = children(node).into_iter().find(|child| child.kind() == "token_tree")?;
+            let arguments = macros::arguments(walk.slice(tokens));
+            match name.rsplit("::").next().unwrap_or(name) {
+                "format" | "concat" | "formatdoc" | "indoc" => macros::format_text(&arguments),
+                _ => None,
+            }
+        }
+        "binary_expression" => {
+            let operator = walk.slice(node.child_by_field_name("operator")?);
+            let mut text = text_within(walk, node.child_by_field_name("left")?, depth - 1)
+                .filter(|_| operator == "+")?;
+            text.append(
+                text_within(walk, node.child_by_field_name("right")?, depth - 1).unwrap_or_else(Text::hole),
+            );
+            Some(text)
+        }
+        "call_expression" => {
+            let callee = node.child_by_field_name("function")?;
+            if callee.kind() == "field_expression" {
+                let name = walk.slice(callee.child_by_field_name("field")?);
+                let passes_on = matches!(
+                    name,
+                    "to_string" | "to_owned" | "into" | "as_str" | "clone" | "as_ref" | "trim"
+                );
+                return text_within(
+                    walk,
+                    callee.child_by_field_name("value").filter(|_| passes_on)?,
+                    depth - 1,
+                );
+            }
+            let path = path_of(walk, callee)?;
+            let passes_on = matches!(
+                path.as_str(),
+                "String.from" | "Cow.from" | "Cow.Borrowed" | "Uri.from_static" | "Url.parse"
+            );
+            text_within(walk, arguments(node).first().copied().filter(|_| passes_on)?, depth - 1)
+        }
+        _ => None,
+    }
+}
+
+/// A string literal's own text, as it stands among tokens; `format!(…)` too.
+pub(super) fn text_of_token(token: &str) -> Option<Text> {
+    let token = token.trim();
+    if let Some(rest) = token.strip_prefix("format!").or_else(|| token.strip_prefix("std::format!")) {
+        return macros::format_text(&macros::arguments(rest));
+    }
+    if let Some(raw) = token.strip_prefix('r') {
+        let inner = raw.trim_matches('#');
+        let inner = inner.strip_prefix('"')?.strip_suffix('"')?;
+        return Some(Text::literal(inner));
+    }
+    let inner = token.strip_prefix('"')?.strip_suffix('"')?;
+    Some(Text::literal(unescape(inner)))
+}
+
+fn unescape(content: &str) -> String {
+    if !content.contains('\\') {
+        return content.to_owned();
+    }
+    let mut text = String::with_capacity(content.len());
+    let mut characters = content.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            text.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('n') => text.push('\n'),
+            Some('t') => text.push('\t'),
+            // A line break and the white space after it.
+            Some('\n') => while characters.next_if(|next| next.is_whitespace()).is_some() {},
+            Some(other) => text.push(other),
+            None => {}
+        }
+    }
+    text
 }
