@@ -92,8 +92,7 @@ impl Source {
 pub(super) async fn keep(around: Surroundings) {
     let address = around.config.text("receiver.http").to_owned();
     if address == "off" {
-        let reason = "the setting receiver.http says so".to_owned();
-        return around.enter(RoleState::Off { reason, is_wanted: true });
+        return poll_only(&around).await;
     }
     let settings = lead::Settings {
         address,
@@ -125,6 +124,16 @@ pub(super) async fn keep(around: Surroundings) {
             }
         }
     }
+}
+
+/// Nothing is received, and nothing read through others; backends are asked all the same.
+async fn poll_only(around: &Surroundings) {
+    let reason = "the setting receiver.http says so".to_owned();
+    around.enter(RoleState::Off { reason, is_wanted: true });
+    let mut polling = Polling::start(&around.config, &Arc::new(Keeper::new(around.world.clone())));
+    // An error means that whoever could stop it is gone: the same.
+    drop(around.stop.clone().wait_for(|stop| *stop).await);
+    polling.stop();
 }
 
 /// Receives until told to stop. What earlier hosts kept on disk comes first.
