@@ -66,7 +66,7 @@ impl Step {
 }
 
 /// Where `step` on `lane` leads from `from`; `None` past the trace's first or last moment.
-/// At most one look-up per ancestor.
+/// At most one look-up per ancestor, and for a step back into a call one per call under way.
 pub(crate) fn target(recording: &Recording, step: Step, lane: LaneIndex, from: Position) -> Option<Position> {
     if step.stride == Stride::Moment {
         return neighbour(recording, from, step.direction);
@@ -116,18 +116,17 @@ fn back_over(recording: &Recording, span: SpanIndex, from: Position) -> Option<P
 
 /// Back into the end of the last call that had returned; calls still under way are passed by.
 fn back_into(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
-    let mut candidate = back_over(recording, span, from)?;
-    loop {
-        let moment = recording.moment(candidate);
-        if moment.kind != MomentKind::Call {
-            return Some(candidate);
+    let candidate = back_over(recording, span, from)?;
+    let level = recording.level(recording.top(candidate));
+    let earlier = level.get(..level.partition_point(|position| *position <= candidate)).unwrap_or_default();
+    let mut found = earlier.iter().rev().filter_map(|position| {
+        let moment = recording.moment(*position);
+        match moment.kind {
+            MomentKind::Call => Some(recording.end_of(moment.span)).filter(|end| *end < from),
+            _ => Some(*position),
         }
-        let end = recording.end_of(moment.span);
-        if end < from {
-            return Some(end);
-        }
-        candidate = before(recording, recording.top(candidate), candidate)?;
-    }
+    });
+    found.next()
 }
 
 fn back_out(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
