@@ -13,7 +13,8 @@ use std::{
 use dap::{LaunchRequest, Library, Loaded, Paths, Target, Which};
 use futures::future::BoxFuture;
 use model::{
-    Batch, Event, Resource, Scope, Span, SpanId, SpanKind, Status, StatusCode, Timestamp, TraceId, Value, keys,
+    Batch, Event, Resource, Scope, Span, SpanId, SpanKind, Status, StatusCode, Timestamp, TraceId, Value,
+    keys,
 };
 use replay::Recording;
 use world::{Change, Settings, Snapshot, World};
@@ -37,7 +38,11 @@ async fn main() -> std::io::Result<()> {
     }
     let batches: Vec<Batch> = match generated {
         Some(count) => vec![generate(count)],
-        None => traces.iter().map(|path| read_batch(path)).collect::<Result<_, _>>().map_err(std::io::Error::other)?,
+        None => traces
+            .iter()
+            .map(|path| read_batch(path))
+            .collect::<Result<_, _>>()
+            .map_err(std::io::Error::other)?,
     };
     let library = Arc::new(Files { snapshot: snapshot(&code, batches), paths: Paths::of_workspace(code) });
     dap::serve(tokio::io::stdin(), tokio::io::stdout(), library).await?;
@@ -85,14 +90,16 @@ fn load(snapshot: &Snapshot, paths: Paths, request: LaunchRequest) -> Result<Loa
             (spans, batch.logs.into_iter().map(Arc::new).collect(), None)
         }
     };
-    let recording = Recording::new(snapshot.place(spans), &logs, snapshot).map_err(|error| error.to_string())?;
+    let recording =
+        Recording::new(snapshot.place(spans), &logs, snapshot).map_err(|error| error.to_string())?;
     Ok(Loaded { recording: Arc::new(recording), paths, found })
 }
 
 type Found = (Vec<Arc<Span>>, Vec<Arc<model::LogRecord>>, Option<SpanId>);
 
 fn of_store(snapshot: &Snapshot, id: TraceId, span: Option<SpanId>) -> Result<Found, String> {
-    let trace = snapshot.store.trace(id).ok_or_else(|| format!("no trace {id} is here; was it recorded lately?"))?;
+    let trace =
+        snapshot.store.trace(id).ok_or_else(|| format!("no trace {id} is here; was it recorded lately?"))?;
     Ok((trace.spans.iter().map(|stored| stored.span.clone()).collect(), trace.logs.clone(), span))
 }
 
@@ -148,7 +155,8 @@ fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
 /// A trace of `count` spans of one service: a root, and calls nested by a simple rule, some of which fail.
 fn generate(count: u64) -> Batch {
     const START: u64 = 1_700_000_000_000_000_000;
-    let resource = Arc::new(Resource { attributes: [(keys::SERVICE_NAME, "checkout")].into_iter().collect() });
+    let resource =
+        Arc::new(Resource { attributes: [(keys::SERVICE_NAME, "checkout")].into_iter().collect() });
     let scope = Arc::new(Scope::default());
     let span = |number: u64| {
         let parent = if number == 0 { None } else { Some((number - 1) / 7 * 7 / 2) };
@@ -172,7 +180,10 @@ fn generate(count: u64) -> Batch {
                 .collect(),
             events: if failed { vec![event] } else { Vec::new() },
             links: Vec::new(),
-            status: Status { code: if failed { StatusCode::Error } else { StatusCode::Unset }, ..Status::default() },
+            status: Status {
+                code: if failed { StatusCode::Error } else { StatusCode::Unset },
+                ..Status::default()
+            },
             trace_state: Default::default(),
             resource: resource.clone(),
             scope: scope.clone(),

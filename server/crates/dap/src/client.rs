@@ -53,9 +53,10 @@ impl Client {
         i64::from(line) + self.first_line
     }
 
-    /// The client's line, 0-based; lines before the first are the first.
+    /// The client's line, 0-based; lines before the first are the first, and none is past what the protocol can say.
     pub(crate) fn line_in(&self, line: i64) -> u32 {
-        u32::try_from(line.saturating_sub(self.first_line).max(0)).unwrap_or(u32::MAX)
+        let last = i64::from(i32::MAX) - 1;
+        u32::try_from(line.saturating_sub(self.first_line).clamp(0, last)).unwrap_or(0)
     }
 
     /// A path as the client writes it.

@@ -16,6 +16,10 @@ mod reply;
 mod requests;
 mod serve;
 mod session;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use library::{LaunchRequest, Library, Loaded, Target, Which};

@@ -8,7 +8,7 @@ use dap_types::{
     types::{CompletionItem, CompletionItemType, EvaluateArgumentsContext, VariablePresentationHintKind},
 };
 use replay::{
-    Arrival, Direction, Expression, Step, Stride,
+    Arrival, Cause, Direction, Expression, Step, Stride,
     expression::{Datum, Intrinsic},
     wording,
 };
@@ -151,10 +151,14 @@ pub(crate) fn step(player: &mut Player, client: &Client, step: Step) -> Reply {
     moved(player, client, &arrival)
 }
 
-/// Goes to the next failure.
+/// Goes to the next failure, when there is one.
 pub(crate) fn to_error(player: &mut Player, client: &Client, direction: Direction) -> Reply {
     let arrival = player.session.go_to_error(direction);
-    moved(player, client, &arrival)
+    match (arrival.cause, direction) {
+        (Cause::EndOfTime(_), Direction::Forward) => print("there is no error after this moment"),
+        (Cause::EndOfTime(_), Direction::Backward) => print("there is no error before this moment"),
+        _ => moved(player, client, &arrival),
+    }
 }
 
 /// Goes to a time since the start of the trace.

@@ -73,7 +73,7 @@ fn target(arguments: &Value) -> Result<Target, String> {
         (None, None, Some(find)) => Ok(Target::Find {
             which: which(&find)?,
             at: text(arguments, "at")?.map(|at| place(&at)).transpose()?,
-            query: text(arguments, "query")?.map(|query| checked(query)).transpose()?,
+            query: text(arguments, "query")?.map(checked).transpose()?,
         }),
         (None, None, None) => {
             Err("say what to replay: traceId, file, or find (slowest, latest or failing)".to_owned())
