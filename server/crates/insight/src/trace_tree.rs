@@ -40,7 +40,8 @@ pub struct TraceRow {
     pub offset: Duration,
     /// How long it took; zero for a span that never ended or ended before it started.
     pub duration: Duration,
-    /// 0-based line of the name of the function it belongs to; `None` until [`TraceTree::locate`] finds one.
+    /// 0-based line in the file of its function: of the call that it stands for, else of the function's name. `None`
+    /// until [`TraceTree::locate`] finds one.
     pub line: Option<u32>,
     /// Whether it names a parent that is not here, or is part of a circle that was cut before it.
     pub is_orphan: bool,
@@ -75,8 +76,12 @@ impl TraceTree {
     /// Looks up the line of every row's function in `index`.
     pub fn locate(&mut self, index: &Index) {
         for row in &mut self.rows {
-            let function = row.placement.function.as_ref().and_then(|key| index.function(key));
-            row.line = function.map(|function| function.name_position.line);
+            let Some(function) = row.placement.function.as_ref().and_then(|key| index.function(key)) else {
+                continue;
+            };
+            let call = row.placement.call_place.as_ref().filter(|_| row.placement.is_call());
+            let call = call.filter(|call| call.file == function.key.file).map(|call| call.line);
+            row.line = Some(call.unwrap_or(function.name_position.line));
         }
     }
 

@@ -56,11 +56,12 @@ pub(crate) struct MainLoop {
 }
 
 /// When the status is looked at, and what was last said.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct StatusPace {
     is_dirty: bool,
     is_looking: bool,
-    last_look: Option<Instant>,
+    /// Not before this time.
+    next_look: Instant,
     last_sent: Option<ext::Status>,
 }
 
@@ -83,7 +84,12 @@ impl MainLoop {
             settings: Settings::default(),
             documents: Documents::default(),
             pace: Pace::new(),
-            status: StatusPace::default(),
+            status: StatusPace {
+                is_dirty: false,
+                is_looking: false,
+                next_look: Instant::now(),
+                last_sent: None,
+            },
             at_work: Arc::new(Semaphore::new(AT_WORK)),
             is_initialized: false,
         }
@@ -339,7 +345,7 @@ impl MainLoop {
         if self.status.due().is_some_and(|due| due <= now) {
             self.status.is_dirty = false;
             self.status.is_looking = true;
-            self.status.last_look = Some(now);
+            self.status.next_look = now + STATUS_INTERVAL;
             self.look_at_status();
         }
     }
@@ -409,9 +415,6 @@ impl MainLoop {
 
 impl StatusPace {
     fn due(&self) -> Option<Instant> {
-        if !self.is_dirty || self.is_looking {
-            return None;
-        }
-        Some(self.last_look.map_or_else(Instant::now, |last| last + STATUS_INTERVAL))
+        (self.is_dirty && !self.is_looking).then_some(self.next_look)
     }
 }

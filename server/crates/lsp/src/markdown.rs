@@ -25,12 +25,10 @@ pub(crate) fn hover(hover: &Hover, page_url: impl Fn(TraceId) -> Option<String>)
 /// `text` as Markdown that reads as `text`: for our own words, which hold figures and names of ours only.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        // A colon within `://` would make a link of its own in many dialects.
-        if matches!(
-            character,
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '#' | '|' | '~' | '$' | '!' | ':'
-        ) {
+    for (at, character) in text.char_indices() {
+        // An address in the open becomes a link of its own in many dialects.
+        let begins_address = character == ':' && text.get(at..).is_some_and(|rest| rest.starts_with("://"));
+        if begins_address || "\\`*_[]<>&#|~$!".contains(character) {
             escaped.push('\\');
         }
         escaped.push(character);

@@ -20,36 +20,49 @@ use world::{Change, Settings, Snapshot, World};
 /// The moment at which every fixture is looked at.
 pub(crate) const NOW: Timestamp = Timestamp(1_760_000_000_000_000_000);
 
-/// What a text like the above makes.
-pub(crate) struct Fixture {
-    pub(crate) snapshot: Snapshot,
+/// What a text like the above says.
+pub(crate) struct Parsed {
     /// Paths and texts, without the mark of the cursor.
     pub(crate) files: Vec<(String, String)>,
     /// File and byte offset of `$0`.
     pub(crate) cursor: Option<(String, u32)>,
+    /// All spans.
+    pub(crate) spans: Batch,
 }
 
-/// Parses `text` and applies it to a new state: files are open in an editor, spans have arrived.
-pub(crate) fn fixture(text: &str) -> Fixture {
-    let mut world = World::new(Settings::default());
-    let mut fixture = Fixture { snapshot: world.snapshot(NOW), files: Vec::new(), cursor: None };
-    let mut batch = Batch::default();
+/// What a text like the above makes.
+pub(crate) struct Fixture {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) files: Vec<(String, String)>,
+    pub(crate) cursor: Option<(String, u32)>,
+}
+
+/// Reads `text`.
+pub(crate) fn parse(text: &str) -> Parsed {
+    let mut parsed = Parsed { files: Vec::new(), cursor: None, spans: Batch::default() };
     for (path, body) in sections(text) {
         if path == "spans" {
-            batch = spans(&body);
+            parsed.spans = spans(&body);
             continue;
         }
-        let text = body.replace("$0", "");
         if let Some(at) = body.find("$0") {
-            fixture.cursor = Some((path.clone(), at as u32));
+            parsed.cursor = Some((path.clone(), at as u32));
         }
+        parsed.files.push((path, body.replace("$0", "")));
+    }
+    parsed
+}
+
+/// Reads `text` and applies it to a new state: files are open in an editor, then spans arrive.
+pub(crate) fn fixture(text: &str) -> Fixture {
+    let Parsed { files, cursor, spans } = parse(text);
+    let mut world = World::new(Settings::default());
+    for (path, text) in &files {
         world.apply(Change::Opened { path: path.as_str().into(), version: 1, text: text.clone() }, NOW);
-        fixture.files.push((path, text));
     }
     world.apply(Change::WorkspaceRead, NOW);
-    world.apply(Change::Spans(batch), NOW);
-    fixture.snapshot = world.snapshot(NOW);
-    fixture
+    world.apply(Change::Spans(spans), NOW);
+    Fixture { snapshot: world.snapshot(NOW), files, cursor }
 }
 
 fn sections(text: &str) -> Vec<(String, String)> {

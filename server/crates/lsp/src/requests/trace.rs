@@ -45,7 +45,10 @@ fn row_of(session: &Session, snapshot: &Snapshot, row: &TraceRow) -> ext::TraceR
         duration_ms: milliseconds(row.duration),
         error: span.is_error(),
         message: row.message().map(|message| visible(message, 500)),
-        location: function.and_then(|function| session.target(snapshot, function)),
+        location: function.and_then(|function| {
+            let target = session.target(snapshot, function)?;
+            Some(ext::FunctionTarget { line: row.line.unwrap_or(target.line), ..target })
+        }),
         confidence: row.placement.confidence.name(),
     }
 }

@@ -14,7 +14,7 @@ use lsp::{Cancellation, Hooks, Settings, SourceState, Start};
 use model::{SmolStr, Timestamp, TraceId};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::mpsc::unbounded_channel,
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
 };
 use world::{Effects, Handle, Snapshot, World};
 
@@ -34,17 +34,17 @@ pub async fn serve(
     stdout: impl AsyncWrite + Unpin + Send + 'static,
     hooks: Arc<TestHooks>,
 ) -> i32 {
-    let (world, effects) = start_world();
-    lsp::serve(stdin, stdout, world, effects, hooks).await
-}
-
-/// An empty world and what it says.
-pub fn start_world() -> (Handle, tokio::sync::mpsc::UnboundedReceiver<Effects>) {
-    let (sender, effects) = unbounded_channel();
     let clock = Arc::new(|| {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(since.as_nanos() as u64)
     });
+    let (world, effects) = start_world(clock);
+    lsp::serve(stdin, stdout, world, effects, hooks).await
+}
+
+/// An empty world and what it says.
+pub fn start_world(clock: world::Clock) -> (Handle, UnboundedReceiver<Effects>) {
+    let (sender, effects) = unbounded_channel();
     let world = world::start(World::new(world::Settings::default()), clock, move |effects| {
         drop(sender.send(effects));
     });
