@@ -27,7 +27,7 @@ enum Form {
     },
 }
 
-/// The sum of many sketches, and its quantiles. Reusable, so that reading allocates nothing.
+/// The sum of many sketches, and its quantiles.
 #[derive(Clone, Debug)]
 pub struct Merged {
     few: Vec<u64>,
@@ -65,6 +65,24 @@ impl Sketch {
                 for (at, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
                     self.count(*first as usize + at, *count);
                 }
+            }
+        }
+    }
+
+    /// The value at or below which half of all lie, by the nearest rank; 0 when there is none.
+    pub fn median(&self) -> u64 {
+        match &self.0 {
+            Form::Few(values) => {
+                let mut sorted = [0; EXACT];
+                let sorted = &mut sorted[..values.len()];
+                sorted.copy_from_slice(values);
+                sorted.sort_unstable();
+                sorted.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0)
+            }
+            Form::Many { first, counts } => {
+                let total: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+                let at = position_of_rank(counts.iter().map(|count| u64::from(*count)), total.div_ceil(2));
+                middle(*first as usize + at)
             }
         }
     }
@@ -131,28 +149,6 @@ impl Merged {
         }
     }
 
-    /// Adds everything that `other` holds.
-    pub fn absorb(&mut self, other: &Merged) {
-        self.few.extend_from_slice(&other.few);
-        let (from, to) = other.used;
-        for at in from..to {
-            self.counts[at] += other.counts[at];
-        }
-        self.used = (self.used.0.min(from), self.used.1.max(to));
-        self.total += other.total;
-    }
-
-    /// Back to nothing.
-    pub fn clear(&mut self) {
-        self.few.clear();
-        let (from, to) = self.used;
-        if from < to {
-            self.counts[from..to].fill(0);
-        }
-        self.used = (BUCKETS, 0);
-        self.total = 0;
-    }
-
     /// How many values there are.
     pub fn total(&self) -> u64 {
         self.total
@@ -178,15 +174,20 @@ impl Merged {
     }
 
     fn ranked(&self, rank: u64) -> u64 {
-        let mut seen = 0;
-        for at in self.used.0..self.used.1 {
-            seen += self.counts[at];
-            if seen >= rank {
-                return middle(at);
-            }
-        }
-        middle(self.used.1.saturating_sub(1))
+        let (from, to) = self.used;
+        middle(from + position_of_rank(self.counts[from..to].iter().copied(), rank))
     }
+}
+
+/// The position at which the sum of `counts` reaches `rank`.
+fn position_of_rank(counts: impl ExactSizeIterator<Item = u64>, rank: u64) -> usize {
+    let last = counts.len().saturating_sub(1);
+    let mut seen = 0;
+    let reached = |count| {
+        seen += count;
+        seen >= rank
+    };
+    { counts }.position(reached).unwrap_or(last)
 }
 
 /// The bucket that holds `value`: below 16 one each, then 16 for each power of two.
@@ -271,6 +272,16 @@ mod tests {
     }
 
     #[test]
+    fn the_median_of_one_is_that_of_the_sum_of_one() {
+        let mut random = Random::new(6);
+        for count in [0, 1, 2, 3, 16, 17, 200, 3_000] {
+            let values: Vec<u64> = (0..count).map(|_| random.spread()).collect();
+            let sketch = sketch_of(&values);
+            assert_eq!(sketch.median(), quantiles_of(&[&sketch])[0], "{count}");
+        }
+    }
+
+    #[test]
     fn merging_loses_nothing() {
         let mut random = Random::new(4);
         for parts in [2usize, 3, 7] {
@@ -286,9 +297,6 @@ mod tests {
             if whole.len() > EXACT && merged == sketch_of(&whole) {
                 assert_eq!(quantiles_of(&[&merged]), quantiles_of(&[&sketch_of(&whole)]));
             }
-            let mut twice = Merged::default();
-            twice.absorb(&read);
-            assert_eq!(twice.quantiles([0.5]), read.quantiles([0.5]));
         }
     }
 

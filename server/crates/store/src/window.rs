@@ -137,23 +137,31 @@ pub(crate) fn figures<'a>(windows: impl Iterator<Item = &'a Window>, span: Span)
         latest: Some(first.latest),
         ..Figures::default()
     };
-    let (mut whole, mut part) = (Merged::default(), Merged::default());
+    let mut whole = Merged::default();
     for group in slots.chunk_by(|a, b| a.number == b.number) {
-        part.clear();
         let at = group[0].number.saturating_sub(first_point) as usize;
         for slot in group {
             figures.add(slot);
             figures.calls_over_time[at] += slot.calls;
-            part.add(&slot.sketch);
+            whole.add(&slot.sketch);
         }
-        let [p50] = part.quantiles([0.5]);
-        figures.p50_over_time[at] = Duration::from_nanos(p50);
-        whole.absorb(&part);
+        figures.p50_over_time[at] = Duration::from_nanos(median(group));
     }
     let max = figures.slowest.map_or(Duration::ZERO, |slowest| slowest.duration);
     let [p50, p95, p99] =
         whole.quantiles([0.5, 0.95, 0.99]).map(|nanos| Duration::from_nanos(nanos).min(max));
     Some(Figures { p50, p95, p99, max, ..figures })
+}
+
+/// The median of slots together.
+fn median(slots: &[&Slot]) -> u64 {
+    if let [only] = slots {
+        return only.sketch.median();
+    }
+    let mut merged = Merged::default();
+    slots.iter().for_each(|slot| merged.add(&slot.sketch));
+    let [p50] = merged.quantiles([0.5]);
+    p50
 }
 
 impl Figures {

@@ -6,10 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use model::{LineIndex, PositionEncoding, SmolStr, TextRange};
-use source::{Document, Edit, ReadError, SourceFile};
+use model::{PositionEncoding, SmolStr};
+use source::{Document, ReadError, SourceFile};
 
-use crate::EditorEdit;
+use crate::{EditorEdit, edits::resolve};
+
+/// Of a text that took too long to parse, at most so many edits pass before the next try.
+const MAX_PATIENCE: u32 = 64;
 
 /// Open files by path.
 #[derive(Debug, Default)]
@@ -20,12 +23,24 @@ pub(crate) struct Documents(HashMap<SmolStr, OpenFile>);
 #[derive(Debug)]
 struct OpenFile {
     text: Arc<str>,
-    document: Option<Arc<Document>>,
+    form: Form,
     /// What the disk holds, as last read.
     disk: Option<Arc<SourceFile>>,
 }
 
-/// What an open file reads as after a change.
+#[derive(Debug)]
+enum Form {
+    Read(Arc<Document>),
+    Unread {
+        reason: SmolStr,
+        /// Edits until the next try, and how many there were to be when it was set: doubled each time that parsing
+        /// takes too long, so that typing in such a file does not hold up everything else.
+        wait: u32,
+        patience: u32,
+    },
+}
+
+/// What an open file reads as after a change; else why it does not.
 pub(crate) type Read = Result<Arc<Document>, SmolStr>;
 
 impl Documents {
@@ -44,11 +59,10 @@ impl Documents {
     /// Opens `path`, or replaces its whole text if it is open already. `shown` is what the index holds of it.
     pub(crate) fn open(&mut self, path: &SmolStr, text: String, shown: Option<Arc<SourceFile>>) -> Read {
         let disk = self.0.remove(path).map_or(shown, |open| open.disk);
-        let kept: Arc<str> = text.as_str().into();
-        let document = parse(|| Document::open(path, text));
-        let open = OpenFile { text: kept, document: document.as_ref().ok().cloned(), disk };
-        self.0.insert(path.clone(), open);
-        document
+        let (form, text) = parse(path, text, 1);
+        let read = form.read();
+        self.0.insert(path.clone(), OpenFile { text, form, disk });
+        read
     }
 
     /// Applies edits one after the other; `None` when the file is not open.
@@ -59,18 +73,24 @@ impl Documents {
         encoding: PositionEncoding,
     ) -> Option<Read> {
         let open = self.0.get_mut(path)?;
-        let (edits, text) =
-            resolve(&open.text, open.document.as_ref().map(|known| &*known.lines), edits, encoding);
-        let known = open.document.take();
-        let document = match &known {
-            Some(known) => {
-                parse(|| known.edit(&edits)).or_else(|_| parse(|| Document::open(path, text.clone())))
-            }
-            None => parse(|| Document::open(path, text.clone())),
+        let lines = match &open.form {
+            Form::Read(document) => Some(&*document.lines),
+            Form::Unread { .. } => None,
         };
-        open.document = document.as_ref().ok().cloned();
-        open.text = open.document.as_ref().map_or_else(|| text.into(), |document| document.text.clone());
-        Some(document)
+        let (edits, text) = resolve(&open.text, lines, edits, encoding);
+        (open.form, open.text) = match &mut open.form {
+            Form::Read(document) => match contain(|| document.edit(&edits)) {
+                Some(Ok(document)) => read(document),
+                Some(Err(error)) => unread(error, text.into(), 1),
+                // What panicked on the difference may read the whole.
+                None => parse(path, text, 1),
+            },
+            Form::Unread { wait, reason, patience } if *wait > 0 => {
+                (Form::Unread { wait: *wait - 1, reason: reason.clone(), patience: *patience }, text.into())
+            }
+            Form::Unread { patience, .. } => parse(path, text, *patience),
+        };
+        Some(open.form.read())
     }
 
     /// Closes `path`: `None` when it was not open, else what the disk holds.
@@ -79,91 +99,63 @@ impl Documents {
     }
 }
 
-/// A parser that panics costs the reading of one text, not the text.
-fn parse(read: impl FnOnce() -> Result<Document, ReadError>) -> Read {
-    match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(Ok(document)) => Ok(Arc::new(document)),
-        Ok(Err(error)) => Err(format!("{error}").into()),
-        Err(_) => Err(SmolStr::new_static("the reader failed on this text")),
+impl Form {
+    fn read(&self) -> Read {
+        match self {
+            Form::Read(document) => Ok(document.clone()),
+            Form::Unread { reason, .. } => Err(reason.clone()),
+        }
     }
 }
 
-/// Turns an editor's positions into bytes. Answers with the edits, each counting in the text that those before it
-/// left, and with the text after all of them.
-fn resolve(
-    text: &str,
-    lines: Option<&LineIndex>,
-    edits: Vec<EditorEdit>,
-    encoding: PositionEncoding,
-) -> (Vec<Edit>, String) {
-    let own;
-    let lines = match lines {
-        Some(lines) => lines,
+fn parse(path: &str, text: String, patience: u32) -> (Form, Arc<str>) {
+    let kept: Arc<str> = text.as_str().into();
+    match contain(|| Document::open(path, text)) {
+        Some(Ok(document)) => read(document),
+        Some(Err(error)) => unread(error, kept, patience),
         None => {
-            own = LineIndex::new(text);
-            &own
+            let reason = SmolStr::new_static("the reader failed on this text");
+            (Form::Unread { reason, wait: 0, patience }, kept)
         }
-    };
-    let mut after = text.to_owned();
-    // Up to here `after` is still `text`, so `lines` still answers: editors send edits of one change from the last
-    // line to the first, and then the lines need not be counted again.
-    let mut same_until = u32::MAX;
-    let mut resolved = Vec::with_capacity(edits.len());
-    for edit in edits {
-        let range = match edit.range {
-            None => TextRange::new(0, after.len() as u32),
-            Some((start, end)) => {
-                let offsets = [start, end].map(|position| lines.offset(text, position, encoding));
-                if offsets.iter().all(|offset| *offset < same_until) {
-                    TextRange::new(offsets[0], offsets[1])
-                } else {
-                    let lines = LineIndex::new(&after);
-                    let [start, end] = [start, end].map(|position| lines.offset(&after, position, encoding));
-                    TextRange::new(start, end)
-                }
-            }
-        };
-        after.replace_range(range.start as usize..range.end as usize, &edit.text);
-        same_until = same_until.min(range.start);
-        resolved.push(Edit { range, text: edit.text });
     }
-    (resolved, after)
+}
+
+fn read(document: Document) -> (Form, Arc<str>) {
+    let text = document.text.clone();
+    (Form::Read(Arc::new(document)), text)
+}
+
+fn unread(error: ReadError, text: Arc<str>, patience: u32) -> (Form, Arc<str>) {
+    let is_slow = matches!(error, ReadError::TooSlow);
+    let wait = if is_slow { patience } else { 0 };
+    let patience = if is_slow { (2 * patience).min(MAX_PATIENCE) } else { patience };
+    (Form::Unread { reason: format!("{error}").into(), wait, patience }, text)
+}
+
+/// A reader that panics costs the reading of one text, not the text.
+fn contain(read: impl FnOnce() -> Result<Document, ReadError>) -> Option<Result<Document, ReadError>> {
+    catch_unwind(AssertUnwindSafe(read)).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use model::LinePosition;
-
     use super::*;
 
-    fn edit(start: (u32, u32), end: (u32, u32), text: &str) -> EditorEdit {
-        let position = |(line, column)| LinePosition { line, column };
-        EditorEdit { range: Some((position(start), position(end))), text: text.into() }
-    }
-
-    fn check(before: &str, edits: &[EditorEdit], after: &str) {
-        let (resolved, text) = resolve(before, None, edits.to_vec(), PositionEncoding::Utf16);
-        assert_eq!(text, after);
-        let mut replayed = before.to_owned();
-        for edit in resolved {
-            replayed.replace_range(edit.range.start as usize..edit.range.end as usize, &edit.text);
+    #[test]
+    fn a_text_that_takes_too_long_is_tried_ever_less_often() {
+        let (mut form, mut tries) = (unread(ReadError::TooSlow, "".into(), 1).0, Vec::new());
+        for edit in 1..=400 {
+            form = match form {
+                Form::Unread { wait: 0, patience, .. } => {
+                    tries.push(edit);
+                    unread(ReadError::TooSlow, "".into(), patience).0
+                }
+                Form::Unread { wait, reason, patience } => Form::Unread { wait: wait - 1, reason, patience },
+                Form::Read(_) => return,
+            };
         }
-        assert_eq!(replayed, after);
-    }
-
-    #[test]
-    fn edits_from_the_last_line_up_and_from_the_first_down() {
-        check("a\nb\nc\n", &[edit((2, 0), (2, 1), "C"), edit((0, 0), (0, 1), "A\nA")], "A\nA\nb\nC\n");
-        check("a\nb\nc\n", &[edit((0, 0), (0, 1), "A\nA"), edit((3, 0), (3, 1), "C")], "A\nA\nb\nC\n");
-        check("ab\n", &[edit((0, 2), (0, 2), "c"), edit((0, 3), (0, 3), "d")], "abcd\n");
-        check("ab\n", &[edit((0, 1), (0, 1), "\n"), edit((1, 0), (1, 9), "")], "a\n\n");
-    }
-
-    #[test]
-    fn hostile_ranges_are_clamped_and_turned() {
-        check("ab", &[edit((0, 2), (0, 0), "x")], "x");
-        check("ab", &[edit((7, 7), (9, 9), "x")], "abx");
-        check("🦀b", &[edit((0, 1), (0, 2), "x")], "🦀xb");
-        check("", &[EditorEdit { range: None, text: "new".into() }], "new");
+        assert_eq!(tries, [2, 5, 10, 19, 36, 69, 134, 199, 264, 329, 394]);
+        let (form, _) = unread(ReadError::TooDeep, "".into(), 8);
+        assert!(matches!(form, Form::Unread { wait: 0, .. }), "what is cheap to refuse is tried each time");
     }
 }

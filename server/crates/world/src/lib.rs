@@ -7,6 +7,7 @@
 mod calls;
 mod change;
 mod documents;
+mod edits;
 mod failures;
 mod hub;
 mod places;

@@ -5,7 +5,7 @@ use std::{mem, sync::Arc, time::Duration};
 use attribution::Table;
 use imbl::HashMap;
 use model::{SmolStr, Timestamp};
-use source::{Index, SourceFile};
+use source::{Index, Language, SourceFile};
 use store::{Aggregates, Store};
 
 use crate::{
@@ -76,6 +76,8 @@ impl World {
                 let is_first = !mem::replace(&mut self.state.status.workspace_read, true);
                 Effects { first: is_first, ..Effects::default() }
             }
+            // Editors open more than code.
+            Change::Opened { path, .. } if Language::of_path(&path).is_none() => Effects::default(),
             Change::Opened { path, version, text } => {
                 let shown = self.state.index.file(&path).cloned();
                 let read = self.documents.open(&path, text, shown);

@@ -113,19 +113,41 @@ fn an_edit_or_a_close_of_what_is_not_open_changes_nothing() {
 #[test]
 fn what_cannot_be_read_is_named_with_the_reason_until_it_can() {
     let mut world = world();
+    let deep = format!("x = {}1{}\n", "(".repeat(5_000), ")".repeat(5_000));
+    let skipped = |world: &World| world.snapshot(START).status.skipped;
     world.apply(Change::FileRead(read("a.py", "x = 1\n")), START);
-    world.apply(Change::FileSkipped("a.py".into(), "too large".into()), START);
-    world.apply(opened("notes.txt", "hello"), START);
-    let status = world.snapshot(START).status;
+    world.apply(Change::FileSkipped("b.py".into(), "too large".into()), START);
+    assert_eq!(skipped(&world), [("b.py".into(), "too large".into())]);
+    world.apply(Change::FileRead(read("b.py", "x = 1\n")), START);
+    world.apply(opened("a.py", &deep), START);
+    assert_eq!(skipped(&world).len(), 1);
     assert_eq!(
-        status.skipped.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
-        ["a.py", "notes.txt"]
+        (text(&world, "a.py"), shown(&world, "a.py").is_none()),
+        (None, true),
+        "nothing is shown of it"
     );
-    assert!(shown(&world, "a.py").is_none() && shown(&world, "notes.txt").is_none());
-    world.apply(edited("notes.txt", &[(Some([0, 5, 0, 5]), " you")]), START);
-    assert_eq!(text(&world, "notes.txt"), None, "its text is followed, but there is no document");
-    world.apply(Change::FileRead(read("a.py", "x = 1\n")), START);
-    assert_eq!(world.snapshot(START).status.skipped.len(), 1);
+    world.apply(edited("a.py", &[(Some([0, 0, 0, 0]), "y = 2\n")]), START);
+    assert_eq!(text(&world, "a.py"), None);
+    world.apply(edited("a.py", &[(Some([1, 4, 1, 9_999]), ""), (Some([1, 4, 1, 6]), "z")]), START);
+    assert_eq!(
+        text(&world, "a.py"),
+        Some((2, "y = 2\nx = z))))\n".into())),
+        "its text was followed all the while"
+    );
+    assert_eq!(skipped(&world), []);
+    assert!(shown(&world, "a.py").is_some());
+    world.apply(edited("a.py", &[(Some([1, 4, 1, 4]), &deep)]), START);
+    assert_eq!((text(&world, "a.py"), skipped(&world).len()), (None, 1), "a text may also become unreadable");
+    world.apply(Change::Closed("a.py".into()), START);
+    assert!(shown(&world, "a.py").is_some(), "the disk counts again");
+}
+
+#[test]
+fn what_is_no_code_is_not_followed() {
+    let mut world = world();
+    assert_eq!(world.apply(opened("notes.txt", "hello"), START), Effects::default());
+    assert_eq!(world.apply(edited("notes.txt", &[(None, "bye")]), START), Effects::default());
+    assert_eq!(world.snapshot(START).status, Status::default());
 }
 
 #[test]
