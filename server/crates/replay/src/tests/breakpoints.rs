@@ -51,7 +51,8 @@ fn stops(session: &mut Session) -> String {
 fn outcome(outcome: &Outcome) -> String {
     let line = outcome.line.map(|line| format!("line {} ", line + 1)).unwrap_or_default();
     let message = outcome.message.as_deref().unwrap_or("");
-    format!("{line}{} {message}\n", if outcome.verified { "set" } else { "not set" })
+    let set = if outcome.verified { "set" } else { "not set" };
+    format!("{line}{set} {message}").trim_end().to_owned() + "\n"
 }
 
 fn check_lines(lines: &[u32], guard: Guard, expected: Expect) {
@@ -69,7 +70,7 @@ fn a_line_is_hit_where_a_frame_stands_on_it() {
         &[3],
         Guard::default(),
         expect![[r#"
-            line 3 set 
+            line 3 set
             +40.000 ms call charge
         "#]],
     );
@@ -78,7 +79,7 @@ fn a_line_is_hit_where_a_frame_stands_on_it() {
         &[10],
         Guard::default(),
         expect![[r#"
-            line 10 set 
+            line 10 set
             +12.000 ms start sum up
         "#]],
     );
@@ -90,8 +91,8 @@ fn a_line_that_the_trace_does_not_know_moves_within_its_function() {
         &[11, 15, 19, 8],
         Guard::default(),
         expect![[r#"
-            line 9 set 
-            line 16 set 
+            line 9 set
+            line 16 set
             line 19 set this trace does not run validate
             line 8 not set no function of this trace or of the workspace stands here
             +10.000 ms start price
@@ -123,14 +124,14 @@ fn names_of_functions_and_spans_are_patterns() {
     check(
         "POST *",
         expect![[r#"
-            set 
+            set
             +55.000 ms start POST /authorize
         "#]],
     );
     check(
         "charge",
         expect![[r#"
-            set 
+            set
             +40.000 ms start charge
             +50.000 ms start POST
         "#]],
@@ -164,7 +165,7 @@ fn exceptions_and_errors_without_one() {
         ExceptionFilter::Exception,
         None,
         expect![[r#"
-            set 
+            set
             +15.000 ms event exception of a
             +55.000 ms event exception of c
         "#]],
@@ -173,7 +174,7 @@ fn exceptions_and_errors_without_one() {
         ExceptionFilter::Error,
         None,
         expect![[r#"
-            set 
+            set
             +40.000 ms end b
         "#]],
     );
@@ -181,7 +182,7 @@ fn exceptions_and_errors_without_one() {
         ExceptionFilter::Exception,
         Some("event.exception.type =~ \"Value.*\""),
         expect![[r#"
-            set 
+            set
             +55.000 ms event exception of c
         "#]],
     );
