@@ -46,7 +46,8 @@ return function(t, place)
       end
     end)
     t.like(text, 'p50')
-    t.like(text, 'charge card')
+    t.like(text, 'certain')
+    t.like(text, 'payments.py:%d+')
     vim.cmd('fclose!')
   end)
 

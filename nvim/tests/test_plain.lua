@@ -17,6 +17,8 @@ return function(t)
       { format.fit('abc', 5), format.fit('abcdef', 5), format.fit('テスト', 5) },
       { 'abc  ', 'abcd…', 'テス…' }
     )
+    t.equal(format.wrap('one two three', 8), { 'one two', 'three' })
+    t.equal({ format.cut('abc', 3), format.cut('abcd', 3) }, { 'abc', 'ab…' })
     t.equal(format.plain('a\nb\27[31mc'), 'a b [31mc')
   end)
 

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node";
 import { serverEnvironment, serverSettings } from "./config";
 import { documentSelector } from "./languages";
-import { clientCommands } from "./protocol";
+import { clientCommands, openTraceCommand } from "./protocol";
 
 /** A client for the binary at `path`; `onCrash` is called when the connection ends though nobody stopped it. */
 export function createClient(path: string, log: vscode.LogOutputChannel, onCrash: () => void): LanguageClient {
@@ -20,6 +20,13 @@ export function createClient(path: string, log: vscode.LogOutputChannel, onCrash
     }),
     // A failed start is told once, by whoever called `start`.
     initializationFailedHandler: () => false,
+    middleware: {
+      // A lens names the server's command, which opens the browser; here a trace opens beside the code.
+      executeCommand: (command, args, next): unknown => {
+        const traceId = command === openTraceCommand ? (args as [{ traceId?: string }?])[0]?.traceId : undefined;
+        return traceId === undefined ? next(command, args) : vscode.commands.executeCommand("spanglass.openTracePanel", traceId);
+      },
+    },
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => {

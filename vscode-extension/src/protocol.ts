@@ -4,6 +4,9 @@ import { NotificationType, RequestType, RequestType0 } from "vscode-languageclie
 /** Commands that a lens may carry because this client handles them itself. */
 export const clientCommands = ["spanglass.replay", "spanglass.showTraces"] as const;
 
+/** A command that the server handles: opens a trace's page in the browser; its argument is `{ traceId }`. */
+export const openTraceCommand = "spanglass.openTrace";
+
 /** A command that the server handles: its answer is doctor's report as text. */
 export const explainCommand = "spanglass.explain";
 

@@ -65,7 +65,8 @@ async function install() {
   await bundle({ production: true });
   const vsix = join(home.root, "spanglass.vsix");
   const vsce = join(env.SPANGLASS_PLAYWRIGHT, "@vscode/vsce/vsce");
-  const options = { cwd: extension, stdio: /** @type {const} */ (["ignore", "ignore", "inherit"]) };
+  /** @type {import("node:child_process").ExecFileSyncOptions} */
+  const options = { cwd: extension, stdio: ["ignore", "ignore", "inherit"] };
   execFileSync(env.SPANGLASS_NODE, [vsce, "package", "--no-dependencies", "--allow-missing-repository", "--out", vsix], options);
   const folders = ["--user-data-dir", join(home.root, "data"), "--extensions-dir", join(home.root, "extensions")];
   execFileSync(env.SPANGLASS_NODE, [env.SPANGLASS_CODE_SERVER, ...folders, "--install-extension", vsix], {
@@ -108,7 +109,7 @@ async function walk(screen) {
   await page.keyboard.press("Escape");
 
   await screen.check("the lens lists the traces of its function", async () => {
-    await screen.lensAt("def create_order", "traces").click();
+    await (await screen.lensAt("def create_order", "traces")).click();
     await screen.pick(/POST/).first().waitFor({ timeout: 10_000 });
     return `${await page.locator(".quick-input-list .monaco-list-row").count()} on the screen`;
   });
@@ -139,7 +140,7 @@ async function walk(screen) {
     await page.locator(".debug-variables .monaco-list-row").nth(1).waitFor({ timeout: 10_000 });
     return `${await screen.frame(/./).count()} frames`;
   });
-  await screen.run("View: Close All Editors in Group", false);
+  await screen.run("View: Close All Editors in Group");
   await screen.picture("vscode-replay");
   await screen.check("it steps back", async () => {
     const before = await screen.stopped();

@@ -6,6 +6,8 @@ import { need } from "./lib/env.mjs";
 import { extension, freePort, makeHome, quietSettings, shopTraces } from "./lib/workspace.mjs";
 
 const limitMs = 180_000;
+/** What VS Code itself says on the same channel: native modules that the tests do without, and what it would ask the network. */
+const noise = /Could not locate the bindings|Cannot find module .*watchdog|additional builtin extensions|AccountPolicyGate/;
 const env = need("SPANGLASS_BIN", "SPANGLASS_NODE", "SPANGLASS_CODE_SERVER", "SPANGLASS_CHROMIUM", "SPANGLASS_PLAYWRIGHT");
 await bundle({ tests: true });
 const home = makeHome({ ...quietSettings, "spanglass.server.path": env.SPANGLASS_BIN });
@@ -42,7 +44,11 @@ async function run(address) {
     /** @type {(code: number) => void} */
     let resolve = () => undefined;
     const ended = new Promise((done) => { resolve = done; });
-    await page.exposeFunction("codeAutomationLog", (/** @type {string} */ _, /** @type {unknown[]} */ args) => { console.log(...args); });
+    await page.exposeFunction("codeAutomationLog", (/** @type {string} */ _, /** @type {unknown[]} */ args) => {
+      if (!noise.test(String(args[0]))) {
+        console.log(...args);
+      }
+    });
     await page.exposeFunction("codeAutomationExit", (/** @type {number} */ code) => { resolve(code); });
     const remote = `vscode-remote://${address}`;
     const payload = [["extensionDevelopmentPath", remote + extension], ["extensionTestsPath", `${remote}${extension}/out/suite.js`]];

@@ -21,8 +21,8 @@ function M.replay(target)
   end
 end
 
----The launch request's arguments, with what nvim-dap wants beside them. A replay of a span stops there; one of a whole
----trace runs to its first failure, if it has one.
+---The launch request's arguments, with what nvim-dap wants beside them. A replay of a span stops there at first; one of a
+---whole trace runs to its first failure, if it has one.
 ---@param target spanglass.Replay|spanglass.ReplayTarget|spanglass.TraceSummary
 ---@return table<string, any>
 function M.configuration(target)
@@ -33,7 +33,6 @@ function M.configuration(target)
     name = 'Replay ' .. (target['function'] or target.name or target.traceId:sub(1, 8)),
     traceId = target.traceId,
     spanId = target.spanId,
-    stopOnEntry = target.spanId ~= nil or nil,
     workspace = client and client.root_dir or vim.fn.getcwd(),
   }
 end

@@ -59,6 +59,32 @@ function M.plain(text)
   return (text:gsub('%c', ' '))
 end
 
+---`text`, or its beginning with an ellipsis.
+---@param text string
+---@param characters integer
+---@return string
+function M.cut(text, characters)
+  return vim.fn.strchars(text) <= characters and text or vim.fn.strcharpart(text, 0, characters - 1) .. '…'
+end
+
+---`text` as lines of at most `width` columns, broken at spaces where there are any.
+---@param text string
+---@param width integer
+---@return string[]
+function M.wrap(text, width)
+  local lines, line = {}, ''
+  for word in text:gmatch('%S+') do
+    if line ~= '' and vim.fn.strdisplaywidth(line .. ' ' .. word) > width then
+      lines[#lines + 1] = line
+      line = word
+    else
+      line = line == '' and word or line .. ' ' .. word
+    end
+  end
+  lines[#lines + 1] = line
+  return lines
+end
+
 ---`text` padded, or cut with an ellipsis, to `width` columns.
 ---@param text string
 ---@param width integer

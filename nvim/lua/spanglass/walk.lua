@@ -37,6 +37,8 @@ local keys = {
 
 ---Deeper values are not asked for, and no more than this many groups of them.
 local max_depth, max_groups = 3, 40
+---Characters of a value that are shown; a stack trace has thousands.
+local max_value = 200
 
 ---Runs `body` as a coroutine; an error in it is shown.
 ---@param body async fun()
@@ -172,23 +174,27 @@ end
 function M.values(this, frame)
   local body = frame and this.wire:ask('scopes', { frameId = frame.id })
   local groups, asked = {}, 0
+  local format = require('spanglass.format')
   ---@async
   local function read(reference, indent, lines)
     asked = asked + 1
     local answer = asked <= max_groups and this.wire:ask('variables', { variablesReference = reference })
     for _, variable in ipairs(answer and answer.variables or {}) do
-      local deeper = variable.variablesReference > 0 and indent < max_depth
-      local value = require('spanglass.format').plain(variable.value)
-      lines[#lines + 1] = ('%s%s = %s'):format(('  '):rep(indent), variable.name, value)
-      if deeper then
+      local name, value = format.plain(variable.name), format.plain(variable.value)
+      -- What stands in brackets repeats in another form what is shown anyway.
+      if variable.variablesReference > 0 and indent < max_depth and not name:find('^%(') then
+        lines[#lines + 1] = ('  '):rep(indent) .. name
         read(variable.variablesReference, indent + 1, lines)
+      else
+        lines[#lines + 1] = ('%s%s = %s'):format(('  '):rep(indent), name, format.cut(value, max_value))
       end
     end
     return lines
   end
   for _, scope in ipairs(body and body.scopes or {}) do
-    if not scope.expensive then
-      groups[#groups + 1] = { name = scope.name, lines = read(scope.variablesReference, 1, {}) }
+    local lines = scope.expensive and {} or read(scope.variablesReference, 1, {})
+    if #lines > 0 then
+      groups[#groups + 1] = { name = scope.name, lines = lines }
     end
   end
   return groups
@@ -206,23 +212,24 @@ function M.render(this, groups)
       marks[#marks + 1] = { #lines - 1, 0, #text, group }
     end
   end
+  local format = require('spanglass.format')
+  local description = format.plain(this.stop.description or this.stop.reason or '')
+  local group = this.stop.reason == 'exception' and 'DiagnosticError' or 'Comment'
   add(this.title, 'Title')
-  add(this.stop.description or this.stop.reason or '', 'Comment')
-  if this.stop.text then
-    add(
-      require('spanglass.format').plain(this.stop.text),
-      this.stop.reason == 'exception' and 'DiagnosticError' or 'Comment'
-    )
+  for _, line in ipairs(format.wrap(format.cut(description, max_value), M.width() - 2)) do
+    add(line, group)
   end
   add('')
   add('Stack', 'Directory')
   this.rows = {}
   for i, frame in ipairs(this.frames) do
-    local place = frame.source
-        and ('  %s:%d'):format(vim.fs.basename(frame.source.path or frame.source.name or '?'), frame.line)
-      or ''
-    local text = ('%s %s'):format(i == this.frame and '▶' or ' ', require('spanglass.format').plain(frame.name))
-    add(text .. place, i == this.frame and 'SpanglassReplayFrame' or nil)
+    local path = vim.tbl_get(frame, 'source', 'path')
+    local is_file = path
+      and not vim.startswith(path, 'dap-src')
+      and vim.tbl_get(frame, 'source', 'sourceReference') == nil
+    local place = is_file and ('  %s:%d'):format(vim.fs.basename(path), frame.line) or ''
+    local text = ('%s %s'):format(i == this.frame and '▶' or ' ', format.plain(frame.name))
+    add(text .. place, i == this.frame and 'SpanglassReplayFrame' or not is_file and 'Comment' or nil)
     marks[#marks + 1] = { #lines - 1, #text, #text + #place, 'Comment' }
     this.rows[#lines] = i
   end
@@ -231,11 +238,17 @@ function M.render(this, groups)
     add(group.name, 'Directory')
     for _, line in ipairs(group.lines) do
       add(line)
-      local name = line:match('^%s*.- =')
-      marks[#marks + 1] = { #lines - 1, 0, #name - 2, 'Identifier' }
+      local name = line:match('^(.-) = ') or line
+      marks[#marks + 1] = { #lines - 1, 0, #name, 'Identifier' }
     end
   end
   return lines, marks
+end
+
+---Columns of the walk's window: room for its keys, and most of the screen for the code.
+---@return integer
+function M.width()
+  return math.max(48, math.floor(vim.o.columns * 0.36))
 end
 
 ---The walk's buffer; its window is opened beside the code, with its keys, when it is not open yet.
@@ -250,8 +263,7 @@ function M.window(this)
   vim.bo[bufnr].bufhidden = 'wipe'
   vim.bo[bufnr].filetype = 'spanglass-replay'
   vim.api.nvim_buf_set_name(bufnr, 'spanglass://replay/' .. bufnr)
-  local width = math.max(36, math.floor(vim.o.columns * 0.36))
-  local window = vim.api.nvim_open_win(bufnr, true, { split = 'right', win = -1, width = width })
+  local window = vim.api.nvim_open_win(bufnr, true, { split = 'right', win = -1, width = M.width() })
   local options = { wrap = false, number = false, relativenumber = false, signcolumn = 'no', winfixwidth = true }
   for option, value in pairs(options) do
     vim.api.nvim_set_option_value(option, value, { win = window, scope = 'local' })

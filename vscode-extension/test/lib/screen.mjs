@@ -49,9 +49,15 @@ export class Screen {
   }
 
   /** The lens of that text which stands nearest above a line of code. @param {string} code @param {string} text */
-  lensAt(code, text) {
-    void code;
-    return this.lens(text).first();
+  async lensAt(code, text) {
+    const below = (await this.code(code).boundingBox())?.y ?? 0;
+    const all = await this.lens(text).all();
+    const heights = await Promise.all(all.map(async (/** @type {any} */ lens) => (await lens.boundingBox())?.y ?? Infinity));
+    const nearest = heights.reduce((best, y, i) => (y < below && y > (heights[best] ?? -1) ? i : best), -1);
+    if (nearest < 0) {
+      throw new Error(`no lens "${text}" above "${code}"`);
+    }
+    return all[nearest];
   }
 
   /** @param {RegExp} text */
@@ -79,7 +85,7 @@ export class Screen {
     return this.page.locator(`.debug-toolbar a.action-label[aria-label^="${name}"]`).first();
   }
 
-  async stopped() {
+  stopped() {
     return this.page.locator(".debug-call-stack").first().textContent();
   }
 
