@@ -68,7 +68,7 @@ impl Score {
         by.0 += u32::from(is_placeable);
         by.1 += u32::from(is_placeable && is_right);
         by.2 += u32::from(shown && !is_right);
-        if verbose && ((shown && !is_right) || (is_placeable && !is_right)) {
+        if verbose && !is_right && (shown || is_placeable) {
             let word = if shown { "WRONG" } else { "missed" };
             println!(
                 "{word} {} {} {}: expected {} got {:?} {} {:?} {:?}",

@@ -17,6 +17,8 @@ pub struct Document {
     /// What was found in it.
     pub file: Arc<SourceFile>,
     tree: Tree,
+    /// The last tree without errors, moved along with every edit since.
+    whole: Option<Tree>,
 }
 
 /// The replacement of a range of bytes.
@@ -37,7 +39,7 @@ impl Document {
         let language = Language::of_path(path).ok_or(ReadError::UnknownLanguage)?;
         guard::check(&text)?;
         let tree = guard::parse(language, &text, None)?;
-        Ok(Document::of(path, language, text, tree))
+        Ok(Document::of(path, language, text, tree, None))
     }
 
     /// The document after `edits`, applied one after the other as LSP has it: each range counts in the text that
@@ -49,6 +51,7 @@ impl Document {
     pub fn edit(&self, edits: &[Edit]) -> Result<Document, ReadError> {
         let mut text = self.text.to_string();
         let mut tree = self.tree.clone();
+        let mut whole = self.whole.clone();
         for edit in edits {
             let start = floor(&text, edit.range.start as usize);
             let end = floor(&text, edit.range.end as usize).max(start);
@@ -56,23 +59,38 @@ impl Document {
             let old_end_position = point(&text, end);
             text.replace_range(start..end, &edit.text);
             let new_end_byte = start + edit.text.len();
-            tree.edit(&InputEdit {
+            let moved = InputEdit {
                 start_byte: start,
                 old_end_byte: end,
                 new_end_byte,
                 start_position,
                 old_end_position,
                 new_end_position: point(&text, new_end_byte),
-            });
+            };
+            tree.edit(&moved);
+            if let Some(whole) = &mut whole {
+                whole.edit(&moved);
+            }
         }
         guard::check(&text)?;
         let tree = guard::parse(self.file.language, &text, Some(&tree))?;
-        Ok(Document::of(&self.file.path, self.file.language, text, tree))
+        Ok(Document::of(&self.file.path, self.file.language, text, tree, whole))
     }
 
-    fn of(path: &str, language: Language, text: String, tree: Tree) -> Document {
+    /// While code is typed, an open bracket may swallow the rest of the file. Then the last whole tree, its places
+    /// moved with the edits, still knows the functions behind it.
+    fn of(path: &str, language: Language, text: String, tree: Tree, whole: Option<Tree>) -> Document {
+        let mut file = SourceFile::extract(path, language, &text, &tree);
+        if let Some(whole) = whole.as_ref().filter(|_| file.broken) {
+            let before = SourceFile::extract(path, language, &text, whole);
+            if before.functions.len() > file.functions.len() {
+                file = SourceFile { broken: true, ..before };
+            }
+        }
+        let whole = if file.broken { whole } else { Some(tree.clone()) };
         Document {
-            file: Arc::new(SourceFile::extract(path, language, &text, &tree)),
+            whole,
+            file: Arc::new(file),
             lines: Arc::new(LineIndex::new(&text)),
             text: text.into(),
             tree,
@@ -120,6 +138,22 @@ mod tests {
     }
 
     #[test]
+    fn an_open_bracket_does_not_swallow_what_stands_behind_it() {
+        let text = "def a():\n    pass\n\n@app.get('/b')\ndef b():\n    pass\n\ndef c():\n    pass\n";
+        let mut document = Document::open("a.py", text.into()).unwrap();
+        for (at, typed) in [(13, "x"), (14, " = ("), (18, "f("), (20, "1, ")] {
+            let edit = Edit { range: TextRange::new(at, at), text: typed.into() };
+            document = document.edit(&[edit]).unwrap();
+            assert_eq!(names(&document), ["a", "b", "c"], "after {typed:?}");
+            assert!(document.file.functions[1].name_position.line == 4, "after {typed:?}");
+        }
+        assert!(document.file.broken);
+        let mut index = crate::Index::default();
+        index.insert(document.file);
+        assert_eq!(index.routes().len(), 1, "its route is still there");
+    }
+
+    #[test]
     fn an_edit_gives_what_reading_the_text_from_nothing_gives() {
         let text = "class A:\n    def b(self):\n        return 1\n\ndef c():\n    pass\n";
         let document = Document::open("a.py", text.into()).unwrap();
@@ -127,7 +161,11 @@ mod tests {
             let edit = Edit { range: TextRange::new(at, at + 1), text: "(é".into() };
             let edited = document.edit(&[edit]).unwrap();
             let afresh = Document::open("a.py", edited.text.to_string()).unwrap();
-            assert_eq!(edited.file.functions, afresh.file.functions, "at {at}");
+            assert!(edited.file.functions.len() >= afresh.file.functions.len(), "at {at}");
+            let undone =
+                Edit { range: TextRange::new(at, at + 3), text: text[at as usize..=at as usize].into() };
+            let undone = edited.edit(&[undone]).unwrap();
+            assert_eq!(undone.file.functions, document.file.functions, "undone at {at}");
         }
     }
 

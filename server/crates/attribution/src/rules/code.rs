@@ -97,7 +97,7 @@ fn function_in(file: &SourceFile, name: Option<&str>, line: Option<u32>) -> Opti
         (Some(named), _) => named,
         // A name that the file does not have: the code has changed, or the name is a closure's.
         (None, Some(on_line)) if !has_name => on_line,
-        (None, Some(on_line)) if name.is_some_and(|name| is_closure_name(name)) => on_line,
+        (None, Some(on_line)) if name.is_some_and(is_closure_name) => on_line,
         _ => return None,
     };
     let detail = match line {

@@ -63,7 +63,7 @@ fn node_layer(clues: &Clues<'_>) -> Answer {
     // Several functions of that name: one that handles this route, else one beside its handlers.
     if found.len() > 1 {
         let routed = routed(clues, route);
-        let handles = |found: &Candidate| routed.iter().any(|key| *key == found.function);
+        let handles = |found: &Candidate| routed.contains(&found.function);
         let beside = |found: &Candidate| routed.iter().any(|key| key.file == found.function.file);
         if found.iter().any(handles) {
             found.retain(handles);

@@ -10,7 +10,7 @@ mod rpc;
 mod span_name;
 mod url_path;
 
-pub(crate) use outgoing::{same_target, url_fits};
+pub(crate) use outgoing::same_target;
 
 use model::SpanKind;
 

@@ -34,11 +34,11 @@ fn of_scope(clues: &Clues<'_>, sites: Vec<&SpanSite>) -> Vec<Candidate> {
     let in_package = |site: &&SpanSite| !scope.is_empty() && is_package_of(scope, &site.function.file);
     let other =
         |site: &&SpanSite| !scope.is_empty() && site.scope.as_deref().is_some_and(|other| other != scope);
-    let chosen: Vec<&SpanSite> = if sites.iter().any(|site| named(&site)) {
+    let chosen: Vec<&SpanSite> = if sites.iter().any(&named) {
         sites.into_iter().filter(named).collect()
-    } else if sites.iter().any(|site| in_package(&site)) {
+    } else if sites.iter().any(&in_package) {
         sites.into_iter().filter(in_package).collect()
-    } else if sites.iter().any(|site| !other(&site)) {
+    } else if sites.iter().any(|site| !other(site)) {
         sites.into_iter().filter(|site| !other(site)).collect()
     } else {
         sites

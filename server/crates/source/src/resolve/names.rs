@@ -345,9 +345,24 @@ impl<'a> Names<'a> {
         if let Some(index) = source.functions.iter().position(|function| function.key.path == wanted) {
             return Some(Entity::Function(file, index as u32));
         }
-        let constant = dotted(path, rest);
-        if source.wiring.bindings.iter().any(|binding| binding.name == constant) {
-            return self.exactly(file, MODULE, &constant, steps);
+        // A constant or a member: the longest known start of the rest, then what is inside of it.
+        let mut known = rest;
+        loop {
+            let constant = dotted(path, known);
+            if source
+                .wiring
+                .bindings
+                .iter()
+                .any(|binding| binding.scope == MODULE && binding.name == constant)
+            {
+                let found = self.exactly(file, MODULE, &constant, steps)?;
+                let inside = rest.get(known.len() + 1..).unwrap_or_default();
+                return self.inside_of(file, &constant, found, inside, steps);
+            }
+            match known.rsplit_once('.') {
+                Some((shorter, _)) => known = shorter,
+                None => break,
+            }
         }
         if steps == 0 {
             return None;
@@ -355,6 +370,20 @@ impl<'a> Names<'a> {
         self.bases(file, path)
             .into_iter()
             .find_map(|(file, base)| self.type_member(file, &base, rest, steps - 1))
+    }
+
+    /// What `rest` is inside of the member `constant`: an instance's class knows more than the member itself.
+    fn inside_of(&self, file: u32, constant: &str, found: Entity, rest: &str, steps: u8) -> Option<Entity> {
+        if rest.is_empty() || steps == 0 {
+            return Some(found);
+        }
+        let source = self.index.slot(file)?;
+        let binding = source
+            .wiring
+            .bindings
+            .iter()
+            .find(|binding| binding.scope == MODULE && binding.name == constant)?;
+        self.value(file, binding, rest, steps - 1)
     }
 
     /// A name with dots inside of a module; empty for what it exports by default, or itself.

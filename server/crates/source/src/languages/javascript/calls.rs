@@ -156,7 +156,8 @@ fn http<'t>(walk: &Walk<'t>, node: Node<'t>, object: &str, last: &str) -> Option
         }
         "get" | "post" | "put" | "patch" | "delete" | "head" | "options" if !object.is_empty() => {
             let target = url(first?)?;
-            let is_known = is_client && !matches!(root, "instance" | "client") || looks_like_url(&target);
+            let is_known =
+                if is_client { looks_like_url(&target) || !is_literal(&target) } else { names_host(&target) };
             if is_known { found(Some(upper(last.into())), Some(target)) } else { None }
         }
         _ => None,
@@ -277,6 +278,15 @@ fn in_iteration(walk: &Walk<'_>) -> bool {
         }
     }
     false
+}
+
+fn is_literal(url: &Text) -> bool {
+    url.as_literal().is_some()
+}
+
+/// Whether the URL begins with a scheme, so that nothing but a request can be meant.
+fn names_host(url: &Text) -> bool {
+    matches!(url.0.first(), Some(Piece::Literal(text)) if text.starts_with("http://") || text.starts_with("https://"))
 }
 
 fn looks_like_url(url: &Text) -> bool {

@@ -237,6 +237,11 @@ fn chained<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>, verb: &str
 fn mounted<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>) -> bool {
     let Some(parent) = path_of(walk, object) else { return false };
     let list = arguments(node);
+    if let [prefix, .., child] = list.as_slice()
+        && listed(walk, &parent, *prefix, *child)
+    {
+        return true;
+    }
     let prefixes = list.first().map(|first| patterns(walk, *first)).unwrap_or_default();
     let rest = if prefixes.is_empty() { list.as_slice() } else { list.get(1..).unwrap_or_default() };
     let prefixes = if prefixes.is_empty() { vec![Text::default()] } else { prefixes };
@@ -254,6 +259,70 @@ fn mounted<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>) -> bool {
         }
     }
     any
+}
+
+/// `list.forEach((item) => app.use(item.path, item.router))` over a list of objects that stands in the file.
+fn listed<'t>(walk: &mut Walk<'t>, parent: &SmolStr, prefix: Node<'t>, child: Node<'t>) -> bool {
+    let Some((list, item)) = iteration(walk) else { return false };
+    let key = |node: Node<'t>| -> Option<SmolStr> {
+        match (node.kind(), &item) {
+            ("member_expression", Some(item)) => {
+                let path = path_of(walk, node)?;
+                Some(path.strip_prefix(item.as_str())?.strip_prefix('.')?.into())
+            }
+            // Destructured: the names are the keys.
+            ("identifier", None) => Some(walk.slice(node).into()),
+            _ => None,
+        }
+    };
+    let (Some(prefix), Some(child)) = (key(unwrapped(prefix)), key(unwrapped(child))) else { return false };
+    let scope = walk.scope();
+    let known = |name: &SmolStr| walk.draft.wiring.bindings.iter().any(|binding| binding.name == *name);
+    let items = (0..64).map(|at| {
+        let name = |key: &SmolStr| SmolStr::from(format!("{list}.{at}.{key}"));
+        (name(&prefix), name(&child))
+    });
+    let mounts: Vec<MountFact> = items
+        .filter(|(prefix, child)| known(prefix) && known(child))
+        .map(|(prefix, child)| MountFact {
+            parent: Holder::Named(scope, Reference::local(parent.clone())),
+            child: Holder::Named(scope, Reference::local(child)),
+            prefix: Text::name(prefix),
+            scope,
+        })
+        .collect();
+    let any = !mounts.is_empty();
+    walk.draft.wiring.mounts.extend(mounts);
+    any
+}
+
+/// The list that the current node runs over, with the name of one item; without a name its parts are named.
+fn iteration(walk: &Walk<'_>) -> Option<(SmolStr, Option<SmolStr>)> {
+    for level in 0..12 {
+        let node = walk.ancestor(level)?;
+        let (list, item) = match node.kind() {
+            "arrow_function" | "function_expression" => {
+                let call = walk.ancestor(level + 2).filter(|call| call.kind() == "call_expression")?;
+                let callee = call
+                    .child_by_field_name("function")
+                    .filter(|callee| callee.kind() == "member_expression")?;
+                let runs = callee.child_by_field_name("property").map(|name| walk.slice(name))?;
+                if !matches!(runs, "forEach" | "map") {
+                    return None;
+                }
+                let parameter = node.child_by_field_name("parameter").or_else(|| {
+                    let first = node.child_by_field_name("parameters")?.named_child(0)?;
+                    first.child_by_field_name("pattern").or(Some(first))
+                });
+                (callee.child_by_field_name("object")?, parameter?)
+            }
+            "for_in_statement" => (node.child_by_field_name("right")?, node.child_by_field_name("left")?),
+            _ => continue,
+        };
+        let item = (item.kind() == "identifier").then(|| SmolStr::from(walk.slice(item)));
+        return Some((path_of(walk, list)?, item));
+    }
+    None
 }
 
 /// A router as an argument: a name, what `router.routes()` belongs to, a module, or what a function makes.

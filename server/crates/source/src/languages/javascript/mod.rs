@@ -172,6 +172,15 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<
             bind_members(walk, scope, &name, value, 3);
             Value::Other
         }
+        "array" => {
+            // Lists of routes: `[{ path: '/users', router: users }, …]`, known by their numbers.
+            for (at, item) in
+                children(value).into_iter().enumerate().take(64).filter(|(_, item)| item.kind() == "object")
+            {
+                bind_members(walk, scope, &format_smolstr!("{name}.{at}"), item, 0);
+            }
+            Value::Other
+        }
         _ => match text_of(walk, value) {
             Some(text) => Value::Text(text),
             None if scope == MODULE => Value::Other,
@@ -199,6 +208,13 @@ fn bind_members<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, object: N
             "identifier" | "member_expression" => {
                 if let Some(target) = modules::reference(walk, value) {
                     walk.draft.bind(scope, path, Value::Alias(target));
+                }
+            }
+            "call_expression" => {
+                if let Some(module) = modules::required(walk, value) {
+                    walk.draft.bind(scope, path, Value::Import(module, None));
+                } else if let Some(callee) = path_of(walk, value) {
+                    walk.draft.bind(scope, path, Value::Result(Reference::local(callee)));
                 }
             }
             "object" if depth > 0 => bind_members(walk, scope, &path, value, depth - 1),

@@ -44,7 +44,7 @@ struct FileRoute {
 
 fn file_route(path: &str) -> Option<FileRoute> {
     let (folders, file) = path.rsplit_once('/')?;
-    let (stem, extension) = file.split_once('.')?;
+    let (stem, extension) = file.rsplit_once('.')?;
     if !matches!(extension, "ts" | "tsx" | "js" | "jsx") {
         return None;
     }
@@ -57,7 +57,7 @@ fn file_route(path: &str) -> Option<FileRoute> {
         return Some(FileRoute { pattern: pattern(&segments[at + 1..], None), kind });
     }
     let at = root("pages")?;
-    if stem.starts_with('_') || stem.contains("test") {
+    if stem.starts_with('_') || [".test", ".spec", ".stories", ".d"].iter().any(|end| stem.ends_with(end)) {
         return None;
     }
     let inner = &segments[at + 1..];
@@ -91,6 +91,8 @@ mod tests {
         check("src/app/(shop)/cart/[id]/page.tsx", Some(("/cart/[id]", Kind::Page)));
         check("web/app/api/users/route.ts", Some(("/api/users", Kind::Handlers)));
         check("pages/api/users/[id].ts", Some(("/api/users/[id]", Kind::Api)));
+        check("pages/blog/[...slug].tsx", Some(("/blog/[...slug]", Kind::Page)));
+        check("pages/blog/post.test.tsx", None);
         check("pages/index.tsx", Some(("/", Kind::Page)));
         check("pages/_app.tsx", None);
         check("src/app/users/list.tsx", None);

@@ -142,7 +142,9 @@ fn http<'t>(walk: &Walk<'t>, node: Node<'t>, object: &str, last: &str) -> Option
         _ => return None,
     };
     let url = text_of(walk, url)?;
-    if is_client || looks_like_url(&url) {
+    let lower = root.to_lowercase();
+    let could_be = ["client", "http", "api", "session", "request"].iter().any(|word| lower.contains(word));
+    if is_client || names_host(&url) || (could_be && looks_like_url(&url)) {
         Some((CallKind::Http, method.map(upper), Some(url)))
     } else {
         None
@@ -214,6 +216,11 @@ fn passed_text(walk: &Walk<'_>, value: Node<'_>) -> Option<Text> {
         "string" | "concatenated_string" | "binary_operator" | "call" => text_of(walk, value),
         _ => None,
     }
+}
+
+/// Whether the URL begins with a scheme, so that nothing but a request can be meant.
+fn names_host(url: &Text) -> bool {
+    matches!(url.0.first(), Some(Piece::Literal(text)) if text.starts_with("http://") || text.starts_with("https://"))
 }
 
 /// A literal part that begins like an absolute URL, or like a path behind something unknown.

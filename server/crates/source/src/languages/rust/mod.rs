@@ -128,11 +128,12 @@ impl Reader for Rust {
                 true
             }
             "mod_item" => {
-                if let (Some(name), None) =
-                    (node.child_by_field_name("name"), node.child_by_field_name("body"))
-                {
+                if let Some(name) = node.child_by_field_name("name") {
                     let name = walk.slice(name);
-                    walk.draft.bind(MODULE, name, Value::Import(format!("self::{name}").into(), None));
+                    let is_inline = node.child_by_field_name("body").is_some();
+                    let module =
+                        if is_inline { modules::SAME_FILE.into() } else { format!("self::{name}").into() };
+                    walk.draft.bind(MODULE, name, Value::Import(module, None));
                 }
                 true
             }

@@ -9,6 +9,9 @@ use crate::{
     wiring::{Scope, Value},
 };
 
+/// What a module that stands in place is imported as: its names are those of the file.
+pub(super) const SAME_FILE: &str = "@here";
+
 /// `use a::{b, c::{d as e}, f::*};`.
 pub(super) fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let scope = walk.scope();
@@ -77,6 +80,9 @@ fn joined(before: &str, path: &str) -> String {
 
 /// Where `crate::a::b`, `self::a`, `super::a` or `a::b` may lie, seen from the file `from`.
 pub(super) fn module_paths(from: &str, module: &str) -> Vec<ModulePath> {
+    if module == SAME_FILE {
+        return vec![ModulePath::File(from.to_owned())];
+    }
     let parts: Vec<&str> = module.split("::").filter(|part| !part.is_empty()).collect();
     let Some((first, rest)) = parts.split_first() else { return Vec::new() };
     let (folder, file) = from.rsplit_once('/').unwrap_or(("", from));

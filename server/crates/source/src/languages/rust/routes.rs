@@ -159,7 +159,8 @@ fn target(walk: &Walk<'_>, link: Node<'_>, root: &Root) -> (Holder, Text) {
                     }
                 }
             }
-            "closure_expression" | "function_item" => break,
+            // A statement's value goes nowhere.
+            "closure_expression" | "function_item" | "expression_statement" => break,
             _ => {}
         }
     }
@@ -188,7 +189,7 @@ fn place<'t>(walk: &mut Walk<'t>, link: Node<'t>, object: Node<'t>) -> Option<(H
     match &root.holder {
         None => Some((target, prefix)),
         Some(holder) => {
-            if *holder != target {
+            if *holder != target && target != Holder::App {
                 let scope = walk.scope();
                 let mount = MountFact { parent: target, child: holder.clone(), prefix, scope };
                 if !walk.draft.wiring.mounts.contains(&mount) {
@@ -293,6 +294,8 @@ fn method_handlers<'t>(walk: &Walk<'t>, node: Node<'t>) -> Vec<(Option<SmolStr>,
             None => break,
         }
     }
+    // `web::to(handler)` takes any method.
+    found.extend(waiting.map(|handler| (None, handler)));
     found
 }
 
