@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use model::{Batch, LogRecord, SmolStr, Span, SpanId, TraceId};
+use model::{Attributes, Batch, LogRecord, SmolStr, Span, SpanId, TraceId, Value};
 
-use crate::Limits;
+use crate::{Limits, words::Words};
 
 /// Under this reason [`Batch::trimmed`] counts log records that no trace asked for. That is usual, so it is no
 /// reason to warn the sender.
@@ -25,6 +25,8 @@ pub(crate) struct Intake<'l> {
     batch: Batch,
     items_left: usize,
     cut: Cut,
+    words: Words,
+    spare: Vec<(SmolStr, Value)>,
 }
 
 /// What was left out so far, per kind: counted by plain numbers, because hostile bodies do it by the million.
@@ -59,7 +61,14 @@ pub(crate) enum Part {
 
 impl<'l> Intake<'l> {
     pub(crate) fn new(limits: &'l Limits) -> Intake<'l> {
-        Intake { limits, batch: Batch::default(), items_left: limits.items, cut: Cut::default() }
+        Intake {
+            limits,
+            batch: Batch::default(),
+            items_left: limits.items,
+            cut: Cut::default(),
+            words: Words::default(),
+            spare: Vec::new(),
+        }
     }
 
     /// Whether one more `part` may be kept beside `already` of its kind; counts it when not.
@@ -102,16 +111,28 @@ impl<'l> Intake<'l> {
 
     /// Text that may be anything, cut to the limit.
     pub(crate) fn text(&mut self, text: &str) -> SmolStr {
+        match self.words.find(text.as_bytes()) {
+            Some(known) => known,
+            None => self.new_text(text),
+        }
+    }
+
+    fn new_text(&mut self, text: &str) -> SmolStr {
         let kept = char_floor(text, self.limits.value_bytes);
         self.cut.texts += u64::from(kept.len() < text.len());
-        SmolStr::new(kept)
+        let kept = SmolStr::new(kept);
+        self.words.add(&kept);
+        kept
     }
 
     /// Text as bytes; what is not UTF-8 is replaced by U+FFFD.
     #[inline]
     pub(crate) fn text_bytes(&mut self, bytes: &[u8]) -> SmolStr {
+        if let Some(known) = self.words.find(bytes) {
+            return known;
+        }
         match std::str::from_utf8(bytes) {
-            Ok(text) => self.text(text),
+            Ok(text) => self.new_text(text),
             Err(_) => {
                 let most = self.limits.value_bytes.saturating_add(4).min(bytes.len());
                 let lossy = String::from_utf8_lossy(bytes.get(..most).unwrap_or(bytes)).into_owned();
@@ -155,6 +176,19 @@ impl<'l> Intake<'l> {
     /// Counts something in a span's place that is none.
     pub(crate) fn no_span(&mut self) {
         self.cut.no_span += 1;
+    }
+
+    /// An empty list with room from earlier use, so that attributes are gathered without growing step by step.
+    pub(crate) fn take_spare(&mut self) -> Vec<(SmolStr, Value)> {
+        std::mem::take(&mut self.spare)
+    }
+
+    /// The gathered attributes in a list of just their size; the room goes back.
+    pub(crate) fn settle(&mut self, mut gathered: Vec<(SmolStr, Value)>) -> Attributes {
+        let mut exact = Vec::with_capacity(gathered.len());
+        exact.append(&mut gathered);
+        self.spare = gathered;
+        Attributes(exact)
     }
 
     /// How many parts the body may still have.

@@ -21,6 +21,7 @@ pub mod otlp_reply;
 mod shift;
 pub mod tempo;
 mod wire;
+mod words;
 pub mod zipkin;
 
 #[cfg(test)]

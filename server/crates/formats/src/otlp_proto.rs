@@ -147,7 +147,7 @@ fn span(
         kind: SpanKind::Unspecified,
         start: Timestamp::ZERO,
         end: Timestamp::ZERO,
-        attributes: Attributes::default(),
+        attributes: Attributes(intake.take_spare()),
         events: Vec::new(),
         links: Vec::new(),
         status: Status::default(),
@@ -159,6 +159,9 @@ fn span(
     while let Some((number, field)) = reader.next()? {
         span_field(&mut span, number, field, intake)?;
     }
+    span.attributes = intake.settle(span.attributes.0);
+    span.events.shrink_to_fit();
+    span.links.shrink_to_fit();
     match intake.ids(Some(span.trace_id), Some(span.span_id)) {
         Some(_) => intake.span(span),
         None => intake.give_back(items),
@@ -213,6 +216,7 @@ fn event(message: &[u8], intake: &mut Intake<'_>) -> Result<Event, WireError> {
             _ => {}
         }
     }
+    event.attributes.0.shrink_to_fit();
     Ok(event)
 }
 

@@ -22,6 +22,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next field's number and value; groups, which no OTLP version uses, are skipped.
+    #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<(u32, Field<'a>)>, WireError> {
         while !self.rest.is_empty() {
             let (number, wire_type) = self.key()?;
@@ -34,6 +35,7 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 
+    #[inline]
     fn key(&mut self) -> Result<(u32, u8), WireError> {
         let key = u32::try_from(self.varint()?).map_err(|_| WireError::Varint)?;
         match key >> 3 {
@@ -42,14 +44,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     fn value(&mut self, wire_type: u8) -> Result<Field<'a>, WireError> {
         Ok(match wire_type {
-            0 => Field::Varint(self.varint()?),
-            1 => Field::Fixed64(u64::from_le_bytes(self.array()?)),
             2 => {
                 let length = usize::try_from(self.varint()?).map_err(|_| WireError::Truncated)?;
                 Field::Bytes(self.take(length)?)
             }
+            0 => Field::Varint(self.varint()?),
+            1 => Field::Fixed64(u64::from_le_bytes(self.array()?)),
             5 => {
                 self.take(4)?;
                 Field::Fixed32
@@ -58,8 +61,20 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Nearly all keys and lengths are one byte.
     #[inline]
     fn varint(&mut self) -> Result<u64, WireError> {
+        match self.rest {
+            [byte, rest @ ..] if *byte < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    #[cold]
+    fn long_varint(&mut self) -> Result<u64, WireError> {
         let mut value = 0;
         for (place, byte) in self.rest.iter().enumerate().take(10) {
             value |= u64::from(byte & 0x7f) << (7 * place);
@@ -67,19 +82,21 @@ impl<'a> Reader<'a> {
                 if place == 9 && *byte > 1 {
                     return Err(WireError::Varint);
                 }
-                self.rest = &self.rest[place + 1..];
+                self.rest = self.rest.get(place + 1..).unwrap_or(&[]);
                 return Ok(value);
             }
         }
         Err(if self.rest.len() < 10 { WireError::Truncated } else { WireError::Varint })
     }
 
+    #[inline]
     fn take(&mut self, length: usize) -> Result<&'a [u8], WireError> {
         let (taken, rest) = self.rest.split_at_checked(length).ok_or(WireError::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
         let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(WireError::Truncated)?;
         self.rest = rest;
@@ -87,6 +104,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Skips to the end of the group `number`, nested groups included, by counting instead of recursing.
+    #[cold]
     fn skip_group(&mut self, number: u32) -> Result<(), WireError> {
         let mut open = 1_u64;
         let mut last = number;
@@ -109,6 +127,7 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Field<'a> {
+    #[inline]
     pub(crate) fn varint(self) -> Result<u64, WireError> {
         match self {
             Field::Varint(value) => Ok(value),
@@ -116,6 +135,7 @@ impl<'a> Field<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn fixed64(self) -> Result<u64, WireError> {
         match self {
             Field::Fixed64(value) => Ok(value),
@@ -123,6 +143,7 @@ impl<'a> Field<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn bytes(self) -> Result<&'a [u8], WireError> {
         match self {
             Field::Bytes(value) => Ok(value),
