@@ -50,6 +50,8 @@ pub(crate) struct Moments {
     pub calls: Vec<Option<Position>>,
     /// Positions at which each span is on top of the stack, in order.
     pub levels: Groups,
+    /// The same without calls, but with the ends of what it called: where a walk back into calls stops.
+    pub returns: Groups,
 }
 
 impl Moments {
@@ -77,9 +79,18 @@ impl Moments {
         }
         let tops = all.iter().enumerate().map(|(position, moment)| (top(tree, moment), position as u32));
         let levels = Groups::new(tree.len(), tops);
+        let returns = Groups::new(
+            tree.len(),
+            all.iter().enumerate().flat_map(|(position, moment)| {
+                let called = moment.kind == MomentKind::End && calls[moment.span as usize].is_some();
+                let caller = tree.parents[moment.span as usize].filter(|_| called);
+                let own = Some(moment.span).filter(|_| moment.kind != MomentKind::Call);
+                [own, caller].into_iter().flatten().map(move |span| (span, position as u32))
+            }),
+        );
         let mut starts_in_order = starts.clone();
         starts_in_order.sort_unstable();
-        Moments { all, starts, starts_in_order, ends, calls, levels }
+        Moments { all, starts, starts_in_order, ends, calls, levels, returns }
     }
 }
 

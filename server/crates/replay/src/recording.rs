@@ -402,8 +402,9 @@ fn depths(tree: &Tree, children: &Groups) -> Vec<Depth> {
     for span in tree.parents_first(children) {
         let Some(parent) = tree.parents[span as usize] else { continue };
         let above = depths[parent as usize];
-        let service = |span: u32| tree.spans[span as usize].span.service();
-        let hop = u32::from(service(parent) != service(span));
+        let (own, other) = (&tree.spans[span as usize].span, &tree.spans[parent as usize].span);
+        let same = Arc::ptr_eq(&own.resource, &other.resource) || own.service() == other.service();
+        let hop = u32::from(!same);
         depths[span as usize] = Depth { spans: above.spans + 1, hops: above.hops + hop };
     }
     depths

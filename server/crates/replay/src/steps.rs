@@ -66,7 +66,7 @@ impl Step {
 }
 
 /// Where `step` on `lane` leads from `from`; `None` past the trace's first or last moment.
-/// At most one look-up per ancestor, and for a step back into a call one per call under way.
+/// At most one look-up per ancestor.
 pub(crate) fn target(recording: &Recording, step: Step, lane: LaneIndex, from: Position) -> Option<Position> {
     if step.stride == Stride::Moment {
         return neighbour(recording, from, step.direction);
@@ -114,19 +114,11 @@ fn back_over(recording: &Recording, span: SpanIndex, from: Position) -> Option<P
         .or_else(|| neighbour(recording, from, Direction::Backward))
 }
 
-/// Back into the end of the last call that had returned; calls still under way are passed by.
+/// Back to what the running function did last, or into the end of what it called, whichever was later.
 fn back_into(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
-    let candidate = back_over(recording, span, from)?;
-    let level = recording.level(recording.top(candidate));
-    let earlier = level.get(..level.partition_point(|position| *position <= candidate)).unwrap_or_default();
-    let mut found = earlier.iter().rev().filter_map(|position| {
-        let moment = recording.moment(*position);
-        match moment.kind {
-            MomentKind::Call => Some(recording.end_of(moment.span)).filter(|end| *end < from),
-            _ => Some(*position),
-        }
-    });
-    found.next()
+    returned_before(recording, span, from)
+        .or_else(|| in_a_caller(recording, span, from, returned_before))
+        .or_else(|| neighbour(recording, from, Direction::Backward))
 }
 
 fn back_out(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
@@ -144,8 +136,20 @@ fn after(recording: &Recording, span: SpanIndex, from: Position) -> Option<Posit
 
 /// The last thing that `span` itself did.
 fn before(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
-    let level = recording.level(span);
-    level.partition_point(|position| *position < from).checked_sub(1).and_then(|at| level.get(at)).copied()
+    last_before(recording.level(span), from)
+}
+
+/// The last thing that `span` itself did, calls left out, or the last return of what it called.
+fn returned_before(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
+    last_before(recording.moments.returns.of(span), from)
+}
+
+fn last_before(positions: &[Position], from: Position) -> Option<Position> {
+    positions
+        .partition_point(|position| *position < from)
+        .checked_sub(1)
+        .and_then(|at| positions.get(at))
+        .copied()
 }
 
 /// The first answer of `find` for the callers of `span`, nearest first: a caller may be over before what it called.

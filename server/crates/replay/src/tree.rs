@@ -41,7 +41,9 @@ impl Tree {
         let received = spans.len();
         keep_one_of_each(&mut spans);
         let duplicates = received - spans.len();
-        spans.sort_by_key(|placed| (placed.span.start, placed.span.span_id, caller_first(placed.span.kind)));
+        spans.sort_by_cached_key(|placed| {
+            (placed.span.start, placed.span.span_id, caller_first(placed.span.kind))
+        });
         let groups = by_id(&spans);
         let mut tree =
             Tree { parents: Vec::with_capacity(spans.len()), origins: Vec::new(), spans, duplicates };
@@ -127,6 +129,12 @@ fn caller_first(kind: SpanKind) -> u8 {
 
 /// The same span sent twice is kept once: the copy that ended last and says most.
 fn keep_one_of_each(spans: &mut Vec<PlacedSpan>) {
+    let mut ids: Vec<(SpanId, u8)> =
+        spans.iter().map(|placed| (placed.span.span_id, caller_first(placed.span.kind))).collect();
+    ids.sort_unstable();
+    if ids.windows(2).all(|pair| pair[0] != pair[1]) {
+        return;
+    }
     spans.sort_by(|a, b| {
         let key = |placed: &PlacedSpan| {
             let span = &placed.span;
@@ -183,6 +191,9 @@ fn parent_of(spans: &[PlacedSpan], groups: &HashMap<SpanId, Vec<u32>>, at: usize
 /// Of spans that share an identifier, the one that a child of `service` hangs under: its own service's, else the
 /// innermost.
 fn nearest(spans: &[PlacedSpan], group: &[u32], service: &str) -> Option<u32> {
+    if let [only] = group {
+        return Some(*only);
+    }
     let own = group.iter().rev().find(|at| spans[**at as usize].span.service() == service);
     own.or(group.last()).copied()
 }
