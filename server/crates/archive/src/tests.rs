@@ -360,3 +360,34 @@ fn writer_without_room() {
     assert!(matches!(archive.append(&[7; 999], NOW), Err(Error::Full { .. })));
     std::io::stdout().write_all(format!("\nfull after {kept}\n").as_bytes()).unwrap();
 }
+
+/// A real full disk, for who has a small one to give: `SPANGLASS_SMALL_DISK` names a folder on a file system of a few
+/// megabytes, for example a `tmpfs`.
+#[test]
+fn room_that_comes_back_is_used() {
+    let Some(disk) = std::env::var_os("SPANGLASS_SMALL_DISK") else {
+        return skipped("SPANGLASS_SMALL_DISK names no folder, so no real disk was filled");
+    };
+    let folder = TempDir::new_in(disk).unwrap();
+    let settings = settings(folder.path());
+    let ballast = folder.path().join("ballast");
+    fs::write(&ballast, vec![1; 512 * 1024]).unwrap();
+    let (mut archive, _) = Archive::open(&settings).unwrap();
+    let mut kept = 0_usize;
+    let mut fill = |archive: &mut Archive| {
+        loop {
+            match archive.append(&[7; 9_999], NOW) {
+                Ok(()) => kept += 1,
+                Err(Error::Full { .. }) => return kept,
+                Err(other) => panic!("{other}"),
+            }
+        }
+    };
+    let before = fill(&mut archive);
+    fs::remove_file(&ballast).unwrap();
+    let after = fill(&mut archive);
+    assert!(after >= before + 40, "{before} frames before there was room, {after} after");
+    let mut frames = read(&settings).unwrap();
+    assert_eq!(frames.by_ref().count(), after);
+    assert_eq!((frames.report().damaged_files, frames.report().torn_tails), (0, 0));
+}
