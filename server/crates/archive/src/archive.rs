@@ -56,6 +56,24 @@ struct Current {
     is_synced: bool,
 }
 
+/// Frames that were appended and may not survive a power cut yet.
+#[derive(Debug)]
+pub struct Unsynced {
+    folder: PathBuf,
+    path: PathBuf,
+    file: File,
+}
+
+impl Unsynced {
+    /// Waits until they are on the disk itself; blocks.
+    ///
+    /// # Errors
+    /// As [`Archive::sync`].
+    pub fn sync(self) -> Result<(), Error> {
+        self.file.sync_data().map_err(|source| Error::from_io(&self.folder, &self.path, source))
+    }
+}
+
 impl Archive {
     /// Opens the archive for writing and drops what has expired; the frames are what it held before, oldest first,
     /// read from disk as the iterator goes.
@@ -134,6 +152,15 @@ impl Archive {
             current.is_synced = true;
         }
         Ok(())
+    }
+
+    /// What is not on the disk itself yet, to be waited for without the archive: whoever shares one behind a lock need
+    /// not hold it during [`Unsynced::sync`], which may take a second. `None` when everything is.
+    pub fn unsynced(&mut self) -> Option<Unsynced> {
+        let current = self.current.as_mut().filter(|current| !current.is_synced)?;
+        let file = current.file.try_clone().ok()?;
+        current.is_synced = true;
+        Some(Unsynced { folder: self.settings.folder.clone(), path: current.listed.path.clone(), file })
     }
 
     /// Deletes whole segments: those whose newest frame is too old at `now`, and the oldest ones while there are too

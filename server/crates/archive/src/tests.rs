@@ -227,6 +227,19 @@ fn old_frames_leave_with_time() {
 }
 
 #[test]
+fn what_is_unsynced_is_handed_out_once() {
+    let folder = TempDir::new().unwrap();
+    let (mut archive, _) = Archive::open(&settings(folder.path())).unwrap();
+    assert!(archive.unsynced().is_none());
+    archive.append(b"one", NOW).unwrap();
+    let unsynced = archive.unsynced().unwrap();
+    archive.append(b"meanwhile", NOW).unwrap();
+    unsynced.sync().unwrap();
+    archive.unsynced().unwrap().sync().unwrap();
+    assert!(archive.unsynced().is_none());
+}
+
+#[test]
 fn too_large_a_frame_is_refused_and_others_are_taken() {
     let folder = TempDir::new().unwrap();
     let (mut archive, _) = Archive::open(&settings(folder.path())).unwrap();
