@@ -44,7 +44,8 @@ fn obey(command: Command) -> Result<bool> {
         Command::List => commands::list(),
         Command::Test(test) => {
             let selected = test.selection.of(steps::all())?;
-            let options = run::Options { verbose: test.verbose, fix: test.fix };
+            let whole = test.selection == Selection::Whole;
+            let options = run::Options { verbose: test.verbose, fix: test.fix, whole };
             return Ok(run::run(&selected, &mut toolbox(test.install)?, options).is_good());
         }
         Command::Tools(names) => return commands::tools(&mut toolbox(true)?, &names),

@@ -21,11 +21,14 @@ pub struct Options {
     pub verbose: bool,
     /// Let linters rewrite what they can.
     pub fix: bool,
+    /// Every step is run.
+    pub whole: bool,
 }
 
 /// Runs `steps` and prints as it goes; the report's last line is the last line printed.
 pub fn run(steps: &[Step], toolbox: &mut Toolbox, options: Options) -> Report {
     let mut report = Report::default();
+    toolbox.builds_tests = options.whole;
     let steps: Vec<&Step> = steps.iter().filter(|step| (step.applies)(&toolbox.workspace)).collect();
     for (index, step) in steps.iter().enumerate() {
         println!("==> {}/{} {}: {}", index + 1, steps.len(), step.name, step.about);
@@ -64,7 +67,8 @@ fn run_step(step: &Step, toolbox: &mut Toolbox, options: Options) -> Row {
         Some(Lack::Unavailable(why)) => Outcome::Skipped(why),
         Some(Lack::Broken(why)) => Outcome::Failed(why),
         None => {
-            let site = Site { workspace: &toolbox.workspace, tools: &tools, fix: options.fix };
+            let site =
+                Site { workspace: &toolbox.workspace, tools: &tools, fix: options.fix, whole: options.whole };
             (step.plan)(&site).map_or_else(
                 |error| Outcome::Failed(format!("{error:#}")),
                 |cmds| run_all(&cmds, &log, options, &mut tally),

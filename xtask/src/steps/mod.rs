@@ -53,6 +53,9 @@ pub struct Site<'a> {
     pub tools: &'a BTreeMap<Tool, PathBuf>,
     /// True when linters may rewrite what they can.
     pub fix: bool,
+    /// True when every step runs. Then all use cargo with the same selection of packages, since another selection
+    /// means other features of shared dependencies, and those built again: minutes. A single step builds only its own.
+    pub whole: bool,
 }
 
 /// Every step, in the order run: what fails fast and often comes first.

@@ -53,19 +53,26 @@ fn pure(site: &Site) -> Result<Vec<Cmd>> {
 }
 
 fn unit(site: &Site) -> Result<Vec<Cmd>> {
-    Ok(vec![test(site).args(["--workspace", "--exclude", TESTS])])
+    let others = site.workspace.packages.iter().filter(|package| package.name != TESTS);
+    let mut targets: Vec<&String> = others.flat_map(|package| &package.tests).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    let flags = targets.into_iter().flat_map(|name| ["--test", name]);
+    let documentation = test(site).args(["--workspace", "--doc"]).expect(Expect::Success);
+    Ok(vec![test(site).args(["--workspace", "--lib", "--bins"]).args(flags), documentation])
 }
 
 fn house(site: &Site) -> Result<Vec<Cmd>> {
-    one_target(site, "house")
+    Ok(vec![one_target(site, "house")?])
 }
 
+/// One after the other: the services that send have one folder and fixed ports.
 fn senders(site: &Site) -> Result<Vec<Cmd>> {
-    one_target(site, "senders")
+    Ok(vec![one_target(site, "senders")?.args(["--", "--test-threads", "1"])])
 }
 
 fn zipkin(site: &Site) -> Result<Vec<Cmd>> {
-    one_target(site, "zipkin")
+    Ok(vec![one_target(site, "zipkin")?])
 }
 
 fn e2e(site: &Site) -> Result<Vec<Cmd>> {
@@ -74,14 +81,19 @@ fn e2e(site: &Site) -> Result<Vec<Cmd>> {
     if flags.is_empty() {
         bail!("the package {TESTS} has no end-to-end tests");
     }
-    Ok(vec![test(site).args(["--package", TESTS, "--lib"]).args(flags)])
+    Ok(vec![tests_package(site).args(flags)])
 }
 
-fn one_target(site: &Site, name: &str) -> Result<Vec<Cmd>> {
+fn one_target(site: &Site, name: &str) -> Result<Cmd> {
     if !targets(site)?.iter().any(|target| target == name) {
         bail!("the package {TESTS} has no test target `{name}`");
     }
-    Ok(vec![test(site).args(["--package", TESTS, "--test", name])])
+    Ok(tests_package(site).args(["--test", name]))
+}
+
+/// Targets named after this are those of the tests' package; see [`Site::whole`] for why it is not always named.
+fn tests_package(site: &Site) -> Cmd {
+    if site.whole { test(site).arg("--workspace") } else { test(site).args(["--package", TESTS]) }
 }
 
 fn targets<'a>(site: &Site<'a>) -> Result<&'a [String]> {
@@ -103,11 +115,16 @@ mod tests {
     use super::*;
     use crate::workspace::{Package, Workspace};
 
-    fn check(plan: fn(&Site) -> Result<Vec<Cmd>>, targets: &[&str]) -> String {
+    fn check(plan: fn(&Site) -> Result<Vec<Cmd>>, whole: bool, targets: &[&str]) -> String {
         let mut workspace = Workspace::at(Path::new("/r"));
         let tests = targets.iter().map(|name| name.to_string()).collect();
         workspace.packages.push(Package { name: TESTS.into(), tests, ..Package::default() });
-        match plan(&Site { workspace: &workspace, tools: &BTreeMap::new(), fix: false }) {
+        workspace.packages.push(Package {
+            name: "a".into(),
+            tests: vec!["speed".into()],
+            ..Package::default()
+        });
+        match plan(&Site { workspace: &workspace, tools: &BTreeMap::new(), fix: false, whole }) {
             Ok(cmds) => cmds.iter().map(Cmd::shown).collect::<Vec<_>>().join("\n"),
             Err(error) => format!("{error:#}"),
         }
@@ -115,16 +132,29 @@ mod tests {
 
     #[test]
     fn e2e_takes_every_target_that_is_no_step_of_its_own() {
-        let shown = check(e2e, &["house", "lsp", "zipkin", "dap", "senders"]);
-        let expected =
-            "cargo test --locked --no-fail-fast --package spanglass-tests --lib --test lsp --test dap";
-        assert_eq!(shown, expected);
-        assert_eq!(check(e2e, &["house"]), "the package spanglass-tests has no end-to-end tests");
+        let targets = ["house", "lsp", "zipkin", "dap", "senders"];
+        let expected = "cargo test --locked --no-fail-fast --package spanglass-tests --test lsp --test dap";
+        assert_eq!(check(e2e, false, &targets), expected);
+        assert_eq!(check(e2e, false, &["house"]), "the package spanglass-tests has no end-to-end tests");
+    }
+
+    #[test]
+    fn a_whole_run_selects_the_same_packages_everywhere() {
+        assert_eq!(
+            check(house, true, &["house"]),
+            "cargo test --locked --no-fail-fast --workspace --test house"
+        );
+        let unit = "cargo test --locked --no-fail-fast --workspace --lib --bins --test speed
+cargo test --locked --no-fail-fast --workspace --doc";
+        assert_eq!(check(super::unit, true, &["house"]), unit);
     }
 
     #[test]
     fn a_missing_target_or_package_is_named() {
-        assert_eq!(check(zipkin, &["house"]), "the package spanglass-tests has no test target `zipkin`");
-        assert_eq!(check(pure, &[]), "there is no package spanglass-model");
+        assert_eq!(
+            check(zipkin, false, &["house"]),
+            "the package spanglass-tests has no test target `zipkin`"
+        );
+        assert_eq!(check(pure, false, &[]), "there is no package spanglass-model");
     }
 }

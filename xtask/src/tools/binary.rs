@@ -10,7 +10,12 @@ pub(super) fn ensure(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
     println!("    building spanglass");
     let workspace = &toolbox.workspace;
     let log = workspace.log("build-spanglass");
-    let cargo = Cmd::new(&workspace.root, "cargo").args(["build", "--locked", "--package", "spanglass"]);
+    let what: &[&str] = if toolbox.builds_tests {
+        &["--workspace", "--bins", "--tests"]
+    } else {
+        &["--package", "spanglass"]
+    };
+    let cargo = Cmd::new(&workspace.root, "cargo").args(["build", "--locked"]).args(what);
     match process::run(&cargo.limit_secs(30 * 60), &log, false) {
         Ok(ended) if ended.status.is_some_and(|status| status.success()) => {
             Ok(workspace.target.join("debug/spanglass"))

@@ -109,6 +109,8 @@ pub struct Toolbox {
     pub cache: Cache,
     /// False: use what is there, install nothing.
     pub may_install: bool,
+    /// True: the product's binary is built together with every test, with the features that tests select.
+    pub builds_tests: bool,
     /// Installed during this run, and how long each took.
     pub installed: Vec<(String, Duration)>,
     found: BTreeMap<Tool, Result<PathBuf, Lack>>,
@@ -117,7 +119,14 @@ pub struct Toolbox {
 impl Toolbox {
     /// A toolbox that has looked for nothing yet.
     pub fn new(workspace: Workspace, cache: Cache, may_install: bool) -> Toolbox {
-        Toolbox { workspace, cache, may_install, installed: Vec::new(), found: BTreeMap::new() }
+        Toolbox {
+            workspace,
+            cache,
+            may_install,
+            builds_tests: false,
+            installed: Vec::new(),
+            found: BTreeMap::new(),
+        }
     }
 
     /// Where `tool` is, installing it first when it is missing.
