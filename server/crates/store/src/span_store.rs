@@ -6,7 +6,7 @@ use imbl::{HashMap, Vector};
 use model::{LogRecord, SmolStr, Span, SpanId, Timestamp, TraceId};
 
 use crate::{
-    Counters, Limits, Query, Stored, Trace, TraceSummary, cost,
+    Counters, Limits, Query, Stored, Trace, TraceSummary,
     trace::PER_TRACE,
     trace_index::{Recency, TraceIndex},
 };
@@ -111,14 +111,11 @@ impl Store {
     pub fn insert_log(&mut self, record: LogRecord, now: Timestamp) -> Inserted {
         self.counters.logs.received += 1;
         let trace_id = record.trace_id;
-        let is_known = self.traces.contains_key(&trace_id);
-        let sender = cost::sender_bytes(&record.resource, &record.scope);
-        let cost = cost::log_bytes(&record) + sender + if is_known { 0 } else { PER_TRACE };
-        let max = self.limits;
-        let is_full = |trace: &Arc<Trace>| {
-            trace.logs.len() >= max.max_spans_per_trace || trace.facts.bytes + cost > max.max_bytes
+        let (cost, held, count) = match self.traces.get(&trace_id) {
+            Some(trace) => (trace.cost_of_log(&record), trace.facts.bytes, trace.logs.len()),
+            None => (PER_TRACE + Trace::default().cost_of_log(&record), 0, 0),
         };
-        if self.traces.get(&trace_id).map_or(cost > max.max_bytes, is_full) {
+        if count >= self.limits.max_spans_per_trace || held + cost > self.limits.max_bytes {
             self.counters.logs.dropped += 1;
             return Inserted::Dropped;
         }

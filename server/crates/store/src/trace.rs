@@ -17,6 +17,8 @@ pub(crate) const MAX_SERVICES: usize = 1024;
 /// What a span costs beyond itself: its entries in the lists and indexes of the trace and of the store, with room for
 /// growth.
 const PER_SPAN: usize = 160;
+/// What a log record costs beyond itself.
+const PER_LOG: usize = 96;
 /// What a trace costs beyond its spans.
 pub(crate) const PER_TRACE: usize = 1024;
 /// A sender's clock may be ahead by this much before the order of arrival is trusted more.
@@ -149,6 +151,16 @@ impl Trace {
             _ => cost::sender_bytes(&span.resource, &span.scope),
         };
         PER_SPAN + cost::span_bytes(span) + sender
+    }
+
+    /// Bytes that keeping `record` here would cost.
+    pub(crate) fn cost_of_log(&self, record: &LogRecord) -> usize {
+        let shares = |last: &Arc<LogRecord>| {
+            Arc::ptr_eq(&last.resource, &record.resource) && Arc::ptr_eq(&last.scope, &record.scope)
+        };
+        let is_shared = self.logs.last().is_some_and(shares);
+        let sender = if is_shared { 0 } else { cost::sender_bytes(&record.resource, &record.scope) };
+        PER_LOG + cost::log_bytes(record) + sender
     }
 
     /// Adds a span that is not here yet.

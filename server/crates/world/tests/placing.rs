@@ -142,6 +142,21 @@ fn typing_inside_a_body_makes_nothing_stale() {
 }
 
 #[test]
+fn what_is_learned_of_a_service_places_its_earlier_shapes() {
+    let text = "def pay(cart):\n    with tracer.start_as_current_span(\"charge\"):\n        pass\n\ndef other():\n    pass\n";
+    let mut world = world();
+    world.apply(read("a/shop.py", text), NOW);
+    world.apply(read("b/shop.py", text), NOW);
+    world.apply(spans([Span { name: "charge".into(), ..span(1, 1, 0, "") }]), NOW);
+    check(&world, expect!["0 of 1"]);
+    let mut known = span(2, 2, 0, "other");
+    known.attributes.0[0].1 = "/srv/b/shop.py".into();
+    let effects = world.apply(spans([known]), NOW);
+    assert_eq!(files(effects), ["b/shop.py"]);
+    check(&world, expect!["b/shop.py:other 1, b/shop.py:pay 1, 2 of 2"]);
+}
+
+#[test]
 fn callers_callees_failures_and_traces_of_a_function() {
     let mut world = world();
     world.apply(read("shop.py", SHOP), NOW);
