@@ -49,6 +49,7 @@ pub(crate) fn call_costs<'a>(snapshot: &Snapshot, file: &'a SourceFile) -> Vec<C
             }
         }
         let own: Vec<ShapeId> = shapes.iter().copied().filter(|shape| !is_call(snapshot, *shape)).collect();
+        found.add_steps(snapshot, file, function, &own);
         for edge in own.iter().flat_map(|shape| snapshot.calls.from(*shape)) {
             found.add_below(snapshot, file, at as u32, function, edge);
         }
@@ -90,6 +91,30 @@ impl<'a> Findings<'a> {
         let finding = self.at(function, place, false);
         finding.shapes.insert(shape);
         finding.edges.extend(snapshot.calls.to(shape));
+    }
+
+    /// Spans that a function starts in several places inside itself: each where it is started.
+    fn add_steps(
+        &mut self,
+        snapshot: &Snapshot,
+        file: &'a SourceFile,
+        function: &'a Function,
+        own: &[ShapeId],
+    ) {
+        let place = |shape: ShapeId| {
+            let place = snapshot.table.placement(shape)?.call_place.as_ref();
+            place.filter(|place| is_within(file, function, place)).map(|place| (place.line, shape))
+        };
+        let places: BTreeSet<(u32, ShapeId)> = own.iter().filter_map(|shape| place(*shape)).collect();
+        let lines: BTreeSet<u32> = places.iter().map(|(line, _)| *line).collect();
+        if lines.len() < 2 {
+            return;
+        }
+        for (line, shape) in places {
+            let finding = self.at(function, Place::Line(line), false);
+            finding.shapes.insert(shape);
+            finding.edges.extend(snapshot.calls.to(shape));
+        }
     }
 
     /// Spans below a span of `function`: where it calls the function that they run, or where the call fits them.

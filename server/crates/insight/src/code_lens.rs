@@ -4,7 +4,7 @@ use source::{Function, FunctionKey};
 use store::{Exemplar, Figures};
 use world::Snapshot;
 
-use crate::figures;
+use crate::figures::{self, Unit};
 
 /// What stands above one function.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Lens {
     pub title: String,
     /// The figures themselves.
     pub figures: Figures,
+    /// What they count.
+    pub unit: Unit,
     /// The trace worth a look: the last that failed, else the slowest.
     pub exemplar: Option<Exemplar>,
 }
@@ -32,12 +34,13 @@ pub fn code_lenses(snapshot: &Snapshot, path: &str) -> Vec<Lens> {
 }
 
 fn code_lens(snapshot: &Snapshot, function: &Function) -> Option<Lens> {
-    let figures = figures::of_function(snapshot, &function.key)?;
+    let (figures, unit) = figures::of_function(snapshot, &function.key)?;
     Some(Lens {
         function: function.key.clone(),
         line: function.first_line(),
         name_line: function.name_position.line,
-        title: figures::line(&figures),
+        title: figures::line(&figures, unit),
+        unit,
         exemplar: figures.latest_error.or(figures.slowest).or(figures.latest),
         figures,
     })

@@ -7,7 +7,8 @@ use world::Snapshot;
 
 use crate::{
     call_costs::{CallCost, Place, call_costs},
-    figures, wording,
+    figures::{self, Unit},
+    wording,
 };
 
 /// Which hints are wanted.
@@ -32,6 +33,8 @@ pub struct Hint {
     pub target: Option<String>,
     /// The figures behind it.
     pub figures: Figures,
+    /// What they count.
+    pub unit: Unit,
     /// How many ran for each call of the function, where that is known.
     pub per_call: Option<f64>,
 }
@@ -93,19 +96,21 @@ fn call_hint(cost: &CallCost<'_>) -> Hint {
         function: cost.function.key.clone(),
         target: cost.target.as_ref().map(|target| target.to_string()),
         figures: cost.figures.clone(),
+        unit: Unit::Calls,
         per_call: cost.per_call,
     }
 }
 
 fn signature_hints(snapshot: &Snapshot, file: &SourceFile) -> impl Iterator<Item = Hint> {
     file.functions.iter().filter_map(|function| {
-        let figures = figures::of_function(snapshot, &function.key)?;
+        let (figures, unit) = figures::of_function(snapshot, &function.key)?;
         Some(Hint {
             position: HintPosition::LineEnd(function.name_position.line),
-            label: figures::line(&figures),
+            label: figures::line(&figures, unit),
             function: function.key.clone(),
             target: None,
             figures,
+            unit,
             per_call: None,
         })
     })

@@ -69,7 +69,7 @@ pub(crate) fn inlay_hint(session: &Session, document: &Document, hint: Hint) -> 
         label: InlayHintLabel::String(hint.label),
         kind: None,
         text_edits: None,
-        tooltip: Some(InlayHintTooltip::String(figures::line(&hint.figures))),
+        tooltip: Some(InlayHintTooltip::String(figures::line(&hint.figures, hint.unit))),
         padding_left: Some(true),
         padding_right: None,
         data: None,

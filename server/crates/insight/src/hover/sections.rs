@@ -11,7 +11,7 @@ use world::Snapshot;
 use super::{Block, Piece, errors::errors};
 use crate::{
     call_costs::{CallCost, is_call},
-    figures,
+    figures::{self, Unit},
     neighbours::{self, Neighbour},
     visible::visible,
     wording,
@@ -27,13 +27,13 @@ const MAX_UNSURE: usize = 3;
 /// Everything about a function; empty when nothing is known.
 pub(super) fn function(snapshot: &Snapshot, file: &SourceFile, function: &Function) -> Vec<Block> {
     let unsure = unsure(snapshot, &function.key);
-    let Some(figures) = figures::of_function(snapshot, &function.key) else {
+    let Some((figures, unit)) = figures::of_function(snapshot, &function.key) else {
         return unsure;
     };
     let all = snapshot.shapes(&function.key);
     let runs: Vec<ShapeId> = all.iter().copied().filter(|shape| !is_call(snapshot, *shape)).collect();
     let calls = figures::calls_among(snapshot, all);
-    let mut blocks = vec![title(function, snapshot, &calls), distribution(&figures)];
+    let mut blocks = vec![title(function, snapshot, &calls), distribution(&figures, unit)];
     blocks.extend(over_time(snapshot, &figures));
     blocks.extend(errors_block(snapshot, &calls, &figures));
     blocks.extend(callers_block(snapshot, &neighbours::callers(snapshot, &calls)));
@@ -51,7 +51,7 @@ pub(super) fn call(snapshot: &Snapshot, site: &CallSite, cost: &CallCost<'_>) ->
     if let Some(target) = &cost.target {
         title.extend([words(" to "), quoted(target, 40)]);
     }
-    let mut blocks = vec![Block::Title(title), distribution(&cost.figures)];
+    let mut blocks = vec![Block::Title(title), distribution(&cost.figures, Unit::Calls)];
     if let Some(per_call) = cost.per_call.filter(|per_call| wording::times(*per_call).is_some()) {
         let times = wording::times(per_call).unwrap_or_default();
         blocks.push(Block::Line(vec![
@@ -81,8 +81,8 @@ fn title(function: &Function, snapshot: &Snapshot, calls: &[ShapeId]) -> Block {
     Block::Title(pieces)
 }
 
-fn distribution(figures: &Figures) -> Block {
-    let calls = wording::counted(figures.calls, "call", "calls");
+fn distribution(figures: &Figures, unit: Unit) -> Block {
+    let calls = figures::counted(figures, unit);
     let mut line = format!(
         "{calls} · p50 {} · p95 {} · p99 {} · max {}",
         wording::duration(figures.p50),

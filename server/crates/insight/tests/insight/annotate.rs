@@ -154,6 +154,93 @@ outer 100ms x4 service=a
 }
 
 #[test]
+fn steps_and_layers_are_not_calls() {
+    let text = r#"
+//- app.js
+const app = require("express")();
+
+app.get("/report", function report(req, res) {
+  res.json(1);
+});
+//- app.py
+@app.get("/items")
+def items():
+    with tracer.start_as_current_span("load items"):
+        return []
+
+
+def both():
+    with tracer.start_as_current_span("first half"):
+        pass
+    with tracer.start_as_current_span("second half"):
+        pass
+
+
+def each(rules):
+    for rule in rules:
+        with tracer.start_as_current_span("one rule"):
+            pass
+
+
+def whole():
+    with tracer.start_as_current_span("whole"):
+        pass
+//- spans
+GET /report 40ms x7 kind=server service=web http.request.method=GET http.route=/report
+  middleware - patched 39ms
+    request handler - /report 38ms http.route=/report express.type=request_handler
+GET /elsewhere 40ms x90 kind=server service=web http.request.method=GET http.route=/elsewhere
+  middleware - patched 39ms
+GET /items 9ms x5 kind=server service=shop http.request.method=GET http.route=/items
+  load items 8ms
+other 30ms x4 service=shop
+  first half 5ms
+  second half 6ms
+  one rule 1ms x3
+  whole 2ms
+"#;
+    check(
+        text,
+        expect![[r#"
+        //- app.js
+        const app = require("express")();
+
+        7 calls · p50 40 ms · p95 40 ms
+        app.get("/report", function report(req, res) {
+          res.json(1);
+        });
+        //- app.py
+        5 calls · p50 9 ms · p95 9 ms
+        @app.get("/items")
+        def items():
+            with tracer.start_as_current_span("load items"):  ⟶ 8 ms
+                return []
+
+
+        8 spans · p50 5 ms · p95 6 ms
+        def both():
+            with tracer.start_as_current_span("first half"):  ⟶ 5 ms
+                pass
+            with tracer.start_as_current_span("second half"):  ⟶ 6 ms
+                pass
+
+
+        12 spans · p50 1 ms · p95 1 ms
+        def each(rules):
+            for rule in rules:
+                with tracer.start_as_current_span("one rule"):
+                    pass
+
+
+        4 calls · p50 2 ms · p95 2 ms
+        def whole():
+            with tracer.start_as_current_span("whole"):
+                pass
+    "#]],
+    );
+}
+
+#[test]
 fn hints_stand_behind_the_call_and_within_the_range() {
     let fixture = fixture(SHOP);
     let (path, text) = &fixture.files[0];

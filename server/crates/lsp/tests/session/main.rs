@@ -11,5 +11,6 @@ mod capabilities;
 mod documents;
 mod editor;
 mod features;
+mod protocol;
 mod refreshes;
 mod settings;
