@@ -62,10 +62,12 @@ impl Keeper {
             sleep(SYNC_DELAY).await;
             let keeper = self.clone();
             let synced = tokio::task::spawn_blocking(move || {
-                let mut archive = keeper.archive();
-                let Some(open) = archive.as_mut() else { return Ok(()) };
-                open.expire(offline::now());
-                open.sync()
+                let unsynced = keeper.archive().as_mut().and_then(|open| {
+                    open.expire(offline::now());
+                    open.unsynced()
+                });
+                // The disk may take its time: senders are answered meanwhile.
+                unsynced.map_or(Ok(()), archive::Unsynced::sync)
             });
             if let Ok(Err(error)) = synced.await {
                 tracing::warn!(%error, "what was kept last is not yet safe from a power cut");
