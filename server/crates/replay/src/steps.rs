@@ -19,13 +19,13 @@ pub enum Direction {
 /// One way to move on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stride {
-    /// Into the next call.
+    /// Into whatever happens next: the next start, event or end, on whatever thread.
     In,
     /// To the next thing that the running function does, past what it calls.
     Over,
     /// To the next thing that the caller does.
     Out,
-    /// To the next moment of the trace, on whatever thread.
+    /// To the next moment of the trace, calls included.
     Moment,
 }
 
@@ -68,8 +68,10 @@ impl Step {
 /// Where `step` on `lane` leads from `from`; `None` past the trace's first or last moment.
 /// At most one look-up per ancestor.
 pub(crate) fn target(recording: &Recording, step: Step, lane: LaneIndex, from: Position) -> Option<Position> {
-    if step.stride == Stride::Moment {
-        return neighbour(recording, from, step.direction);
+    match step.stride {
+        Stride::Moment => return neighbour(recording, from, step.direction),
+        Stride::In if lane == recording.lane_at(from) => return past_calls(recording, from, step.direction),
+        _ => {}
     }
     let Some(span) = recording.running(lane, from) else {
         return wake(recording, lane, from, step.direction);
@@ -84,6 +86,16 @@ pub(crate) fn target(recording: &Recording, step: Step, lane: LaneIndex, from: P
     }
 }
 
+/// The next moment that is no call: a call stands right before its start, so it is a choice of where to look from.
+fn past_calls(recording: &Recording, from: Position, direction: Direction) -> Option<Position> {
+    let next = neighbour(recording, from, direction)?;
+    match recording.moment(next).kind {
+        MomentKind::Call => neighbour(recording, next, direction),
+        _ => Some(next),
+    }
+}
+
+/// As [`past_calls`], for a thread that is not the one that moved last: it stays with that thread's work.
 fn into(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
     let here = recording.moment(from);
     if here.kind == MomentKind::Call && recording.parent(here.span) == Some(span) {
@@ -101,9 +113,10 @@ fn over(recording: &Recording, span: SpanIndex, from: Position) -> Option<Positi
     })
 }
 
+/// Work side by side goes on while a function is left: the caller may do something before that function ends.
 fn out(recording: &Recording, span: SpanIndex, from: Position) -> Option<Position> {
     let end = recording.end_of(span);
-    in_a_caller(recording, span, end.max(from), after)
+    in_a_caller(recording, span, from, after)
         .or((from < end).then_some(end))
         .or_else(|| neighbour(recording, from, Direction::Forward))
 }

@@ -148,7 +148,7 @@ fn a_step_that_left_a_function_is_taken_back_into_it() {
 }
 
 #[test]
-fn work_side_by_side_is_walked_one_thread_at_a_time() {
+fn work_side_by_side_is_seen_as_it_happened_and_can_be_walked_thread_by_thread() {
     let trace = "
         shop GET 0..100
           shop left 10..60
@@ -162,11 +162,11 @@ fn work_side_by_side_is_walked_one_thread_at_a_time() {
         "iiiiii",
         expect![[r#"
             i +10.000 ms start left
+            i +15.000 ms start right
             i +20.000 ms start left inner
+            i +25.000 ms start right inner
             i +30.000 ms end left inner
             i +60.000 ms end left
-            i +85.000 ms start last
-            i +90.000 ms end last
         "#]],
     );
     // The other thread can be stepped on its own.
