@@ -104,7 +104,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting {
         path: "backend.*.kind",
-        kind: Kind::OneOf(&["zipkin"]),
+        kind: Kind::OneOf(&["zipkin", "jaeger"]),
         default: "zipkin",
         in_workspace: true,
         help: "What the backend of that name speaks.",

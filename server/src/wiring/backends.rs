@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ingest::{
     Sink,
     backend::{Backend, BackendError},
-    backends::zipkin::Zipkin,
+    backends::{jaeger::Jaeger, zipkin::Zipkin},
     poll,
 };
 use tokio::{sync::watch, task::JoinSet};
@@ -50,6 +50,9 @@ impl Polling {
 /// # Errors
 /// When its address cannot be used.
 pub(crate) fn open(config: &BackendConfig) -> Result<Arc<dyn Backend>, BackendError> {
-    // The settings' table lets no other kind through.
-    Ok(Arc::new(Zipkin::new(&config.name, &config.url, &[])?))
+    // The settings' table lets no third kind through.
+    Ok(match config.kind.as_str() {
+        "jaeger" => Arc::new(Jaeger::new(&config.name, &config.url, &[])?),
+        _ => Arc::new(Zipkin::new(&config.name, &config.url, &[])?),
+    })
 }

@@ -85,7 +85,7 @@ impl Keeper {
 
     /// Takes in one frame of the archive, waiting for room: nothing else is to be done yet.
     async fn reload(&self, frame: &[u8]) {
-        let Ok(batch) = formats::otlp_proto::decode_traces(frame, &Limits::for_files()) else {
+        let Ok(batch) = formats::otlp_proto::decode_batch(frame, &Limits::for_files()) else {
             tracing::warn!("a frame of the archive is not understood; it is passed over");
             return;
         };
@@ -101,7 +101,7 @@ impl Keeper {
 
 impl Sink for Keeper {
     fn offer(&self, batch: Batch) -> Result<(), Overloaded> {
-        let frame = formats::otlp_proto::encode_traces(&batch.spans);
+        let frame = formats::otlp_proto::encode_batch(&batch);
         super::offer(&self.world, batch)?;
         let mut archive = self.archive();
         if let Some(open) = archive.as_mut()
@@ -126,8 +126,11 @@ pub(crate) fn archived(config: &Config) -> Batch {
         }
     };
     for frame in frames {
-        match formats::otlp_proto::decode_traces(&frame.bytes, &Limits::for_files()) {
-            Ok(batch) => all.spans.extend(batch.spans),
+        match formats::otlp_proto::decode_batch(&frame.bytes, &Limits::for_files()) {
+            Ok(batch) => {
+                all.spans.extend(batch.spans);
+                all.logs.extend(batch.logs);
+            }
             Err(error) => tracing::warn!(%error, "a frame of the archive is not understood"),
         }
     }
@@ -145,6 +148,10 @@ pub(crate) fn archive_once(config: &Config, batch: &Batch) -> Result<(), String>
     let (mut archive, _) = Archive::open(&settings).map_err(failed)?;
     for spans in batch.spans.chunks(2_000) {
         archive.append(&formats::otlp_proto::encode_traces(spans), offline::now()).map_err(failed)?;
+    }
+    if !batch.logs.is_empty() {
+        let logs = Batch { logs: batch.logs.clone(), ..Batch::default() };
+        archive.append(&formats::otlp_proto::encode_batch(&logs), offline::now()).map_err(failed)?;
     }
     archive.close().map_err(failed)
 }
