@@ -91,7 +91,8 @@ function M.free_port()
   return port
 end
 
----Sends the shop's recorded OTLP/JSON bodies, with their times moved so that the newest is now.
+---Sends the shop's recorded OTLP/JSON bodies, with their times moved so that the newest is now and with trace ids of
+---their own: the same day sent twice is two days, not one with every span in it twice.
 ---@param port integer
 function M.send_shop(port)
   local folder = M.fixtures .. '/traces/otlp-json/shop'
@@ -107,10 +108,12 @@ function M.send_shop(port)
   end
   local seconds, micros = vim.uv.gettimeofday()
   local shift = ffi.cast('uint64_t', seconds) * 1000000000ULL + ffi.cast('uint64_t', micros) * 1000ULL - newest
+  local day = ('%08x'):format(micros * 4099 % 0x100000000)
   for _, body in ipairs(bodies) do
     local text = body.text:gsub('(imeUnixNano"%s*:%s*)"?(%d+)"?', function(key, time)
       return ('%s"%s"'):format(key, tostring(M.nanos(time) + shift):gsub('ULL$', ''))
     end)
+    text = text:gsub('("traceId"%s*:%s*")%x%x%x%x%x%x%x%x', '%1' .. day)
     M.post(port, body.path, text)
   end
 end

@@ -140,7 +140,7 @@ function M.show_lenses(client, bufnr)
     return
   end
   local group = vim.api.nvim_create_augroup('spanglass.lenses.' .. bufnr, {})
-  vim.api.nvim_create_autocmd({ 'BufEnter', 'InsertLeave', 'TextChanged' }, {
+  vim.api.nvim_create_autocmd({ 'BufEnter', 'BufReadPost', 'InsertLeave', 'TextChanged' }, {
     group = group,
     buffer = bufnr,
     desc = 'Spanglass: fresh lenses',

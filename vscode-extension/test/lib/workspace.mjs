@@ -52,5 +52,6 @@ export const quietSettings = {
   "git.enabled": false,
   "window.restoreWindows": "none",
   "files.hotExit": "off",
+  "files.autoSave": "off",
   "remote.autoForwardPorts": false,
 };

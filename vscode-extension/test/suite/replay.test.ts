@@ -1,7 +1,7 @@
 // A replay from a lens, as a debug session: what the adapter and VS Code say to each other is listened to by a tracker.
 import * as assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { lensesOn, lineOf, open, picked, sendShop, told, until } from "./support";
+import { lensesOn, lineOf, open, sendShop, told, until } from "./support";
 
 interface Frame {
   id: number;
@@ -12,12 +12,13 @@ interface Frame {
 
 /** A debug session that somebody started, and its stops one by one. */
 class Walk {
-  private readonly stops: string[] = [];
+  private readonly stops: { reason: string; threadId: number }[] = [];
+  private thread = 0;
   private readonly tracker = vscode.debug.registerDebugAdapterTrackerFactory("spanglass", {
     createDebugAdapterTracker: () => ({
-      onDidSendMessage: ({ event, body }: { event?: string; body?: { reason?: string } }) => {
-        if (event === "stopped") {
-          this.stops.push(body?.reason ?? "");
+      onDidSendMessage: ({ event, body }: { event?: string; body?: { reason: string; threadId: number } }) => {
+        if (event === "stopped" && body) {
+          this.stops.push(body);
         }
       },
     }),
@@ -30,21 +31,31 @@ class Walk {
   }
 
   /** Why it stopped. */
-  stopped(): Promise<string> {
-    return until("stop", () => this.stops.shift());
+  async stopped(): Promise<string> {
+    const { reason, threadId } = await until("stop", () => this.stops.shift());
+    this.thread = threadId;
+    // What the editor's own commands act on follows the stop a moment later.
+    await until("focus on the thread that stopped", () => vscode.debug.activeStackItem?.threadId === threadId);
+    return reason;
   }
 
   async ask<R>(request: string, body: object = {}): Promise<R> {
     return await this.session?.customRequest(request, body) as R;
   }
 
-  /** The newest frame, and how many there are. */
+  /** The newest frame of the thread that stopped, and how many there are. */
   async top(): Promise<Frame & { depth: number }> {
-    const { threads } = await this.ask<{ threads: { id: number }[] }>("threads");
-    const { stackFrames } = await this.ask<{ stackFrames: Frame[] }>("stackTrace", { threadId: threads[0]?.id, startFrame: 0, levels: 100 });
+    const { stackFrames } = await this.ask<{ stackFrames: Frame[] }>("stackTrace", { threadId: this.thread, startFrame: 0, levels: 100 });
     const [frame] = stackFrames;
     assert.ok(frame);
     return { ...frame, depth: stackFrames.length };
+  }
+
+  /** What stands in the scopes of a frame, as lines. */
+  async values(frame: Frame): Promise<string> {
+    const { scopes } = await this.ask<{ scopes: { variablesReference: number }[] }>("scopes", { frameId: frame.id });
+    const all = await Promise.all(scopes.map(({ variablesReference }) => this.ask<{ variables: { name: string; value: string }[] }>("variables", { variablesReference })));
+    return all.flatMap(({ variables }) => variables.map(({ name, value }) => `${name} = ${value}`)).join("\n");
   }
 
   async end(): Promise<void> {
@@ -61,26 +72,29 @@ function pathOf({ source }: Frame): string {
 
 describe("replay", () => {
   let payments: vscode.TextDocument;
-  /** Ran into a card over its limit; chosen as a user would, from the list behind a lens. */
-  let declined: { traceId: string };
+  /** What `▶ replay` on charge names: the call that failed last, on a card over its limit. */
+  let declined: { traceId: string; spanId: string };
 
   before(async () => {
     await sendShop();
     payments = await open("python/checkout/payments.py");
-    const [, , traces] = await lensesOn(payments, "def charge");
-    const target: unknown = traces?.command?.arguments?.[0];
-    const { items } = await picked(() => vscode.commands.executeCommand("spanglass.showTraces", target));
-    declined = (items.find(({ label }) => label.startsWith("$(error)")) as unknown as { trace: { traceId: string } }).trace;
+    const lens = (await lensesOn(payments, "def charge")).find((each) => each.command?.title === "▶ replay");
+    assert.equal(lens?.command?.command, "spanglass.replay");
+    declined = lens.command.arguments?.[0] as typeof declined;
+  });
+
+  afterEach(async () => {
+    await vscode.debug.stopDebugging();
+    await until("end of the session", () => vscode.debug.activeDebugSession === undefined);
+    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
   });
 
   it("▶ replay stops on entry, steps, steps back", async () => {
-    const lens = (await lensesOn(payments, "def charge")).find((each) => each.command?.title === "▶ replay");
-    assert.equal(lens?.command?.command, "spanglass.replay");
     const walk = new Walk();
-    await walk.start(lens.command.arguments?.[0]);
+    await walk.start(declined);
     assert.equal(await walk.stopped(), "entry");
     const entry = await walk.top();
-    await vscode.commands.executeCommand("workbench.action.debug.stepInto");
+    await vscode.commands.executeCommand("workbench.action.debug.stepOver");
     assert.equal(await walk.stopped(), "step");
     const stepped = await walk.top();
     assert.notDeepEqual([stepped.name, stepped.line, stepped.depth], [entry.name, entry.line, entry.depth]);
@@ -102,9 +116,7 @@ describe("replay", () => {
     assert.equal(pathOf(frame), payments.uri.fsPath);
     assert.equal(frame.line, lineOf(payments, "raise PaymentDeclined") + 1);
     assert.ok(frame.depth >= 3, `${frame.depth} frames`);
-    const { scopes } = await walk.ask<{ scopes: { variablesReference: number }[] }>("scopes", { frameId: frame.id });
-    const { variables } = await walk.ask<{ variables: { name: string }[] }>("variables", { variablesReference: scopes[0]?.variablesReference });
-    assert.ok(variables.length > 0);
+    assert.match(await walk.values(frame), /status = error: PaymentDeclined: card ending in 0341/);
     await vscode.commands.executeCommand("workbench.action.debug.reverseContinue");
     await walk.stopped();
     assert.ok((await walk.top()).depth <= entry.depth);
@@ -116,7 +128,7 @@ describe("replay", () => {
     const breakpoint = new vscode.SourceBreakpoint(new vscode.Location(payments.uri, new vscode.Position(line, 0)));
     vscode.debug.addBreakpoints([breakpoint]);
     const walk = new Walk();
-    await walk.start(declined);
+    await walk.start({ traceId: declined.traceId });
     let reason = await walk.stopped();
     if (reason === "entry") {
       await vscode.commands.executeCommand("workbench.action.debug.continue");
@@ -126,7 +138,6 @@ describe("replay", () => {
     const frame = await walk.top();
     assert.equal(pathOf(frame), payments.uri.fsPath);
     await walk.end();
-    vscode.debug.removeBreakpoints([breakpoint]);
   });
 
   it("a trace that is not there leaves no session behind", async () => {
