@@ -1,6 +1,8 @@
 //! Why something shows, and why something does not: what was received, what was placed, and what to do.
 
-use attribution::{Confidence, Placement, Shape, ShapeId, place_below};
+use std::collections::BTreeMap;
+
+use attribution::{Confidence, Placement, Rule, Shape, ShapeId, place_below};
 use world::Snapshot;
 
 use crate::{visible::visible, wording};
@@ -67,36 +69,45 @@ pub fn explain(snapshot: &Snapshot, source: &str) -> Explanation {
     Explanation { sections, advice: advice(snapshot) }
 }
 
-/// Kinds of spans without a sure place, the most frequent first.
+/// Kinds of spans without a sure place, the most frequent first; without those that are known to have none.
 pub fn unplaced(snapshot: &Snapshot) -> Vec<Unplaced> {
-    let mut kinds: Vec<Unplaced> = Vec::new();
+    let mut kinds: BTreeMap<(String, String, String, String), u64> = BTreeMap::new();
     for (id, shape, placement) in snapshot.table.iter() {
-        if placement.is_shown() || has_caller(snapshot, id, shape, placement) {
+        if placement.is_shown() || is_nowhere(placement) || has_caller(snapshot, id, shape, placement) {
             continue;
         }
-        let Some(spans) = count_of(snapshot, id) else {
-            continue;
-        };
-        let evidence = placement.evidence.iter().map(|evidence| visible(&evidence.detail, 160));
-        let mut why = evidence.collect::<Vec<_>>().join("; ");
-        if placement.confidence == Confidence::Possible {
-            let functions = wording::counted(placement.candidates.len() as u64, "function", "functions");
-            why =
-                format!("nothing decides between {functions}{}{why}", if why.is_empty() { "" } else { ": " });
-        }
-        if why.is_empty() {
-            why = "no code attribute, name, route or caller leads to this workspace".into();
-        }
-        kinds.push(Unplaced {
-            service: visible(&shape.service, 60),
-            kind: shape.kind.to_string(),
-            name: visible(&shape.name, 100),
-            spans,
-            why,
-        });
+        let Some(spans) = count_of(snapshot, id) else { continue };
+        let (service, name) = (visible(&shape.service, 60), visible(&shape.name, 100));
+        *kinds.entry((service, shape.kind.to_string(), name, why(placement))).or_default() += spans;
     }
+    let mut kinds: Vec<Unplaced> = kinds
+        .into_iter()
+        .map(|((service, kind, name, why), spans)| Unplaced { service, kind, name, spans, why })
+        .collect();
     kinds.sort_by(|a, b| b.spans.cmp(&a.spans).then_with(|| a.name.cmp(&b.name)));
     kinds
+}
+
+/// What the rules found, in words.
+fn why(placement: &Placement) -> String {
+    let mut details: Vec<String> =
+        placement.evidence.iter().map(|evidence| visible(&evidence.detail, 160)).collect();
+    details.dedup();
+    let details = details.join("; ");
+    if placement.confidence == Confidence::Possible && !placement.candidates.is_empty() {
+        let functions = wording::counted(placement.candidates.len() as u64, "function", "functions");
+        let colon = if details.is_empty() { "" } else { ": " };
+        return format!("nothing decides between {functions}{colon}{details}");
+    }
+    if details.is_empty() {
+        return "no code attribute, name, route or caller leads to this workspace".into();
+    }
+    details
+}
+
+/// Whether spans are known to have no function: work of a library, a framework, the runtime.
+fn is_nowhere(placement: &Placement) -> bool {
+    !placement.is_shown() && placement.evidence.iter().any(|evidence| evidence.rule == Rule::Noise)
 }
 
 impl Explanation {
@@ -181,11 +192,16 @@ fn placed(snapshot: &Snapshot) -> Vec<String> {
     }
     let share = wording::percent(status.placed, status.spans);
     let with_data = wording::counted(snapshot.shapes_of.len() as u64, "function", "functions");
-    vec![format!(
-        "{} of {} ({share}), in {with_data}",
-        wording::count(status.placed),
-        wording::count(status.spans)
-    )]
+    let (placed, spans) = (wording::count(status.placed), wording::count(status.spans));
+    let mut lines = vec![format!("{placed} of {spans} ({share}), in {with_data}")];
+    let nowhere = snapshot.table.iter().filter(|(_, _, placement)| is_nowhere(placement));
+    let nowhere: u64 = nowhere.filter_map(|(id, _, _)| count_of(snapshot, id)).sum();
+    if nowhere > 0 {
+        let nowhere = wording::count(nowhere);
+        lines
+            .push(format!("{nowhere} are work of libraries, frameworks or the runtime and have no function"));
+    }
+    lines
 }
 
 fn advice(snapshot: &Snapshot) -> Vec<String> {
