@@ -2,5 +2,6 @@
 
 mod misuse;
 mod random;
+mod recorded;
 mod streams;
 mod walk;

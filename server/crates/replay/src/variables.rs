@@ -1,6 +1,9 @@
 //! What a frame holds, as trees of variables: attributes, the span itself, events so far, links, the resource.
 
-use std::ops::Range;
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use model::{Attributes, Value};
 
@@ -447,12 +450,21 @@ fn quoted_key(key: &str) -> String {
 
 /// Repeated names get numbers: editors know variables by name.
 fn unique(mut variables: Vec<Variable>) -> Vec<Variable> {
-    let mut seen: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    let mut taken: HashSet<String> = HashSet::with_capacity(variables.len());
+    let mut repeats: HashMap<String, usize> = HashMap::new();
     for variable in &mut variables {
-        let times = seen.entry(variable.name.clone()).and_modify(|times| *times += 1).or_insert(1);
-        if *times > 1 {
-            variable.name = format!("{} ({times})", variable.name);
+        if taken.insert(variable.name.clone()) {
+            continue;
         }
+        let times = repeats.entry(variable.name.clone()).or_insert(1);
+        let numbered = loop {
+            *times += 1;
+            let numbered = format!("{} ({times})", variable.name);
+            if taken.insert(numbered.clone()) {
+                break numbered;
+            }
+        };
+        variable.name = numbered;
     }
     variables
 }
