@@ -37,6 +37,8 @@ where
     let mut loading: Option<BoxFuture<'static, Result<Loaded, String>>> = None;
     loop {
         let messages = tokio::select! {
+            // A trace that is there is taken before a goodbye that was sent behind its launch.
+            biased;
             loaded = finished(&mut loading) => {
                 loading = None;
                 session.loaded(loaded)
