@@ -130,7 +130,7 @@ function M.on_attach(client, bufnr)
   end
 end
 
----Newer Neovims keep lenses fresh by themselves.
+---Shows lenses and keeps them fresh; newer Neovims do the second by themselves.
 ---@param client vim.lsp.Client
 ---@param bufnr integer
 function M.show_lenses(client, bufnr)
@@ -139,19 +139,31 @@ function M.show_lenses(client, bufnr)
     enable(true, { bufnr = bufnr, client_id = client.id })
     return
   end
-  local group = vim.api.nvim_create_augroup('spanglass.lenses.' .. bufnr, {})
   vim.api.nvim_create_autocmd({ 'BufEnter', 'BufReadPost', 'InsertLeave', 'TextChanged' }, {
-    group = group,
+    group = vim.api.nvim_create_augroup('spanglass.lenses.' .. bufnr, {}),
     buffer = bufnr,
     desc = 'Spanglass: fresh lenses',
     callback = function()
-      if #vim.lsp.get_clients({ name = name, bufnr = bufnr }) == 0 then
-        return true -- the server is gone, and with it the reason
+      if client:is_stopped() then
+        return true -- with the client goes the reason
       end
-      vim.lsp.codelens.refresh({ bufnr = bufnr })
+      M.ask_for_lenses(client, bufnr)
     end,
   })
-  vim.lsp.codelens.refresh({ bufnr = bufnr })
+  M.ask_for_lenses(client, bufnr)
+end
+
+---Not vim.lsp.codelens.refresh(): that never asks again for a buffer whose answer did not come, as happens when a server
+---cancels the request or dies.
+---@param client vim.lsp.Client
+---@param bufnr integer
+function M.ask_for_lenses(client, bufnr)
+  local params = { textDocument = vim.lsp.util.make_text_document_params(bufnr) }
+  client:request('textDocument/codeLens', params, function(error, result, context)
+    if not error then
+      vim.lsp.codelens.on_codelens(nil, result, context)
+    end
+  end, bufnr)
 end
 
 ---The server says that lenses changed: those that somebody may see are asked for again.
@@ -164,7 +176,7 @@ function M.on_lens_refresh(error, result, context)
   if client and settings().lenses then
     for bufnr in pairs(client.attached_buffers) do
       if #vim.fn.win_findbuf(bufnr) > 0 then
-        vim.lsp.codelens.refresh({ bufnr = bufnr })
+        M.ask_for_lenses(client, bufnr)
       end
     end
   end
@@ -182,7 +194,6 @@ local window_s = 180
 function M.on_exit(code, signal)
   vim.schedule(function()
     require('spanglass.status').set(nil)
-    M.forget_lens_requests()
   end)
   local asked = signal == 15 or (code == 0 and signal == 0) or code == 143
   if asked or vim.v.exiting ~= vim.NIL then
@@ -202,19 +213,6 @@ function M.on_exit(code, signal)
       vim.notify(problem, vim.log.levels.ERROR)
     end
   end)
-end
-
----Neovim 0.11 never asks again for the lenses of a buffer while an answer is due, and a dead server owes it for ever.
-function M.forget_lens_requests()
-  local on_answer = rawget(vim.lsp.codelens, 'on_codelens')
-  if not on_answer or rawget(vim.lsp.codelens, 'enable') then
-    return
-  end
-  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
-    if vim.tbl_contains(filetypes, vim.bo[bufnr].filetype) then
-      on_answer({ code = -32000, message = 'the server ended' }, nil, { bufnr = bufnr })
-    end
-  end
 end
 
 ---Starts the server in every open buffer of its languages.
