@@ -23,9 +23,8 @@ impl Tally {
         let mut tally = Tally::default();
         for line in output.lines().map(plain) {
             let line = line.trim();
-            if let Some(skip) = line.strip_prefix("SKIPPED ") {
-                tally.skips.push(skip.to_owned());
-            }
+            let skip = line.strip_prefix("SKIPPED").filter(|rest| rest.starts_with([' ', ':']));
+            tally.skips.extend(skip.map(|rest| rest.trim_start_matches([' ', ':']).to_owned()));
             for (count, word) in closing_counts(line) {
                 match word.as_str() {
                     "passed" | "passing" | "pass" => tally.passed += count,
@@ -165,6 +164,7 @@ mod tests {
     fn skips_that_tests_report_are_kept() {
         let tally = Tally::of("SKIPPED clickhouse: chdb is not installed\n1 passed, 0 failed\n");
         assert_eq!(tally.skips, ["clickhouse: chdb is not installed"]);
+        assert_eq!(Tally::of("SKIPPED: no server").skips, ["no server"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::tools::Tool;
 /// Crates without IO: their tests run in seconds.
 const PURE: &[&str] = &["model", "formats", "store", "source", "attribution", "world", "insight", "replay"];
 const TESTS: &str = "spanglass-tests";
-/// Test targets that are steps of their own; every other one belongs to `e2e`.
+/// Test targets that are steps of their own, in whichever package they are.
 const OWN_STEP: &[&str] = &["house", "senders", "zipkin"];
 
 pub(super) fn steps() -> Vec<Step> {
@@ -54,7 +54,9 @@ fn pure(site: &Site) -> Result<Vec<Cmd>> {
 
 fn unit(site: &Site) -> Result<Vec<Cmd>> {
     let others = site.workspace.packages.iter().filter(|package| package.name != TESTS);
-    let mut targets: Vec<&String> = others.flat_map(|package| &package.tests).collect();
+    let own = |name: &&String| OWN_STEP.contains(&name.as_str());
+    let mut targets: Vec<&String> =
+        others.flat_map(|package| &package.tests).filter(|name| !own(name)).collect();
     targets.sort_unstable();
     targets.dedup();
     let flags = targets.into_iter().flat_map(|name| ["--test", name]);
@@ -81,19 +83,26 @@ fn e2e(site: &Site) -> Result<Vec<Cmd>> {
     if flags.is_empty() {
         bail!("the package {TESTS} has no end-to-end tests");
     }
-    Ok(vec![tests_package(site).args(flags)])
+    Ok(vec![only(site, &[TESTS]).args(flags)])
 }
 
+/// Every package's test target of that name.
 fn one_target(site: &Site, name: &str) -> Result<Cmd> {
-    if !targets(site)?.iter().any(|target| target == name) {
-        bail!("the package {TESTS} has no test target `{name}`");
+    let packages =
+        site.workspace.packages.iter().filter(|package| package.tests.iter().any(|test| test == name));
+    let packages: Vec<&str> = packages.map(|package| package.name.as_str()).collect();
+    if packages.is_empty() {
+        bail!("no package has a test target `{name}`");
     }
-    Ok(tests_package(site).args(["--test", name]))
+    Ok(only(site, &packages).args(["--test", name]))
 }
 
-/// Targets named after this are those of the tests' package; see [`Site::whole`] for why it is not always named.
-fn tests_package(site: &Site) -> Cmd {
-    if site.whole { test(site).arg("--workspace") } else { test(site).args(["--package", TESTS]) }
+/// `cargo test` of `packages`; see [`Site::whole`] for why they are not always named.
+fn only(site: &Site, packages: &[&str]) -> Cmd {
+    match site.whole {
+        true => test(site).arg("--workspace"),
+        false => test(site).args(packages.iter().flat_map(|package| ["--package", package])),
+    }
 }
 
 fn targets<'a>(site: &Site<'a>) -> Result<&'a [String]> {
@@ -121,7 +130,7 @@ mod tests {
         workspace.packages.push(Package { name: TESTS.into(), tests, ..Package::default() });
         workspace.packages.push(Package {
             name: "a".into(),
-            tests: vec!["speed".into()],
+            tests: vec!["speed".into(), "senders".into()],
             ..Package::default()
         });
         match plan(&Site { workspace: &workspace, tools: &BTreeMap::new(), fix: false, whole }) {
@@ -146,15 +155,14 @@ mod tests {
         );
         let unit = "cargo test --locked --no-fail-fast --workspace --lib --bins --test speed
 cargo test --locked --no-fail-fast --workspace --doc";
+        let both = "cargo test --locked --no-fail-fast --package spanglass-tests --package a --test senders -- --test-threads 1";
+        assert_eq!(check(senders, false, &["senders"]), both);
         assert_eq!(check(super::unit, true, &["house"]), unit);
     }
 
     #[test]
     fn a_missing_target_or_package_is_named() {
-        assert_eq!(
-            check(zipkin, false, &["house"]),
-            "the package spanglass-tests has no test target `zipkin`"
-        );
+        assert_eq!(check(zipkin, false, &["house"]), "no package has a test target `zipkin`");
         assert_eq!(check(pure, false, &[]), "there is no package spanglass-model");
     }
 }
