@@ -18,19 +18,21 @@ const ENUMS = {
   syntax: stylua.LuaVersion,
 };
 
-function readConfig(folder) {
-  const config = stylua.Config.new();
+function readSettings(folder) {
   const file = join(folder, "stylua.toml");
-  if (!existsSync(file)) return config;
-  for (const line of readFileSync(file, "utf8").split("\n")) {
-    const text = line.replace(/#.*/, "").trim();
-    if (!text) continue;
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n").map((line) => line.replace(/#.*/, "").trim());
+  return lines.filter(Boolean).map((text) => {
     const [, key, value] = /^(\w+)\s*=\s*(.+)$/.exec(text) ?? [];
     const known = ENUMS[key]?.[value?.replaceAll('"', "")] ?? (/^\d+$/.test(value) ? Number(value) : undefined);
-    if (known === undefined || config[key] === undefined) throw new Error(`${file}: cannot use \`${text}\``);
-    config[key] = known;
-  }
-  return config;
+    if (known === undefined || stylua.Config.new()[key] === undefined) throw new Error(`${file}: cannot use \`${text}\``);
+    return [key, known];
+  });
+}
+
+/** A fresh one for each call of the formatter, which takes it over. */
+function config(settings) {
+  return Object.assign(stylua.Config.new(), Object.fromEntries(settings));
 }
 
 function firstDifference(before, after) {
@@ -42,7 +44,7 @@ function firstDifference(before, after) {
 
 const write = process.argv.includes("--write");
 const folder = process.argv.at(-1);
-const config = readConfig(folder);
+const settings = readSettings(folder);
 const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".lua")).sort();
 let different = 0;
 for (const name of files) {
@@ -50,7 +52,7 @@ for (const name of files) {
   const before = readFileSync(path, "utf8");
   let after;
   try {
-    after = stylua.formatCode(before, config, undefined, stylua.OutputVerification.Full);
+    after = stylua.formatCode(before, config(settings), undefined, stylua.OutputVerification.Full);
   } catch (error) {
     console.error(`${path}: ${error}`);
     different++;
