@@ -26,6 +26,8 @@ pub(crate) struct Candidate {
     pub(crate) call_place: Option<CallPlace>,
     /// The evidence in words.
     pub(crate) detail: SmolStr,
+    /// A request that this function handles would have sent its route, if the service sends routes at all.
+    pub(crate) sends_route: bool,
 }
 
 /// What a rule says.
@@ -182,5 +184,5 @@ impl<'a> Clues<'a> {
 
 /// A function as a candidate.
 pub(crate) fn candidate(function: &FunctionKey, detail: impl Into<SmolStr>) -> Candidate {
-    Candidate { function: function.clone(), call_place: None, detail: detail.into() }
+    Candidate { function: function.clone(), call_place: None, detail: detail.into(), sends_route: false }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use smol_str::format_smolstr;
 use source::Index;
 
 use crate::{
@@ -72,15 +73,21 @@ fn settle(before: Finding, after: Finding) -> Finding {
 
 impl Verdict {
     /// The placement, where several candidates are left to what is known of the service.
-    pub(crate) fn placement(&self, shape: &Shape, services: &Services) -> Placement {
+    pub(crate) fn placement(&self, shape: &Shape, index: &Index, services: &Services) -> Placement {
         if let Some(evidence) = &self.nowhere {
             return Placement { evidence: vec![evidence.clone()], ..Placement::default() };
         }
         let Some(finding) = &self.finding else { return Placement::default() };
+        if self.waits_for_route() && services.sends_routes(&shape.service, &shape.scope) {
+            let detail =
+                format_smolstr!("requests of {} carry their routes when a handler runs", shape.service);
+            let evidence = vec![Evidence { rule: Rule::Noise, detail }];
+            return Placement { evidence, ..Placement::default() };
+        }
         if let [only] = finding.candidates.as_slice() {
             return placed(finding, only, finding.confidence, None);
         }
-        match services.decide(&shape.service, finding.rule, &finding.candidates) {
+        match services.decide(index, &shape.service, finding.rule, &finding.candidates) {
             Some((chosen, why)) => {
                 let confidence = finding.confidence.min(Confidence::Likely);
                 placed(finding, &finding.candidates[chosen], confidence, Some(why))
@@ -102,19 +109,21 @@ impl Verdict {
 
     /// The function that is certain without any knowledge of the service.
     pub(crate) fn certain(&self) -> Option<&Candidate> {
-        match self.finding.as_ref()? {
-            Finding { confidence, candidates, .. }
-                if *confidence >= Confidence::Likely && candidates.len() == 1 =>
-            {
-                candidates.first()
-            }
+        let finding = self.finding.as_ref().filter(|finding| finding.confidence >= Confidence::Likely)?;
+        match finding.candidates.as_slice() {
+            [only] if !only.sends_route => Some(only),
             _ => None,
         }
     }
 
     /// Whether what is known of the service may settle it.
     pub(crate) fn is_open(&self) -> bool {
-        self.finding.as_ref().is_some_and(|finding| finding.candidates.len() > 1)
+        self.waits_for_route() || self.finding.as_ref().is_some_and(|finding| finding.candidates.len() > 1)
+    }
+
+    /// Whether the handlers would have sent their route, so that the finding holds only for services that send none.
+    fn waits_for_route(&self) -> bool {
+        self.finding.iter().flat_map(|finding| &finding.candidates).any(|candidate| candidate.sends_route)
     }
 }
 
@@ -142,5 +151,5 @@ fn evidence(rule: Rule, candidate: &Candidate) -> Evidence {
 
 /// The placement of a shape that is not kept.
 pub(crate) fn place(shape: &Shape, index: &Index, services: &Services) -> Arc<Placement> {
-    Arc::new(resolve(shape, index).placement(shape, services))
+    Arc::new(resolve(shape, index).placement(shape, index, services))
 }

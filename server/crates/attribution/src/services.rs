@@ -1,8 +1,9 @@
 //! Which folder belongs to which service: learned from what is certain, used only to decide between candidates.
 
-use imbl::{HashMap, OrdMap};
+use imbl::{HashMap, HashSet, OrdMap};
 use model::SmolStr;
 use smol_str::format_smolstr;
+use source::{Index, Key};
 
 use crate::{Evidence, Rule, clues::Candidate};
 
@@ -13,12 +14,24 @@ const MAJORITY: u32 = 5;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Services {
     files: HashMap<SmolStr, OrdMap<SmolStr, u32>>,
+    /// Services, each with the scope under which its server spans carry routes.
+    routed: HashSet<(SmolStr, SmolStr)>,
 }
 
 impl Services {
     /// A shape of `service` is certainly placed in `file`.
     pub(crate) fn learn(&mut self, service: &SmolStr, file: &SmolStr) {
         *self.files.entry(service.clone()).or_default().entry(file.clone()).or_default() += 1;
+    }
+
+    /// Server spans of `service` under `scope` carry routes; answers whether that is new.
+    pub(crate) fn learn_routed(&mut self, service: &SmolStr, scope: &SmolStr) -> bool {
+        self.routed.insert((service.clone(), scope.clone())).is_none()
+    }
+
+    /// Whether server spans of `service` under `scope` carry routes.
+    pub(crate) fn sends_routes(&self, service: &SmolStr, scope: &SmolStr) -> bool {
+        self.routed.contains(&(service.clone(), scope.clone()))
     }
 
     /// It is no more.
@@ -30,15 +43,16 @@ impl Services {
         }
     }
 
-    /// Which of `candidates` lies where the service does, if exactly one does: by what is known of the service, else
-    /// by a folder that is called like it.
+    /// Which of `candidates` lies where the service does, if exactly one does: by what is known of the services, else
+    /// by a folder that is called like this one.
     pub(crate) fn decide(
         &self,
+        index: &Index,
         service: &SmolStr,
         rule: Rule,
         candidates: &[Candidate],
     ) -> Option<(usize, Evidence)> {
-        let known = self.files.get(service);
+        let is_known = self.files.get(service).is_some_and(|known| !known.is_empty());
         let mut left: Vec<usize> = (0..candidates.len()).collect();
         let mut why = SmolStr::default();
         while left.len() > 1 {
@@ -52,31 +66,80 @@ impl Services {
                 return None;
             }
             let prefix = &paths[0][..shared];
-            let chosen = known
-                .and_then(|known| most_used(known, prefix, &branches))
-                .or_else(|| named_like(service, &branches, known.is_some_and(|known| !known.is_empty())))?;
+            let chosen = self
+                .most_used(index, service, prefix, &branches)
+                .or_else(|| named_like(service, &branches, is_known))?;
             why = format_smolstr!("spans of {service} come from {prefix}{chosen}");
             left.retain(|at| branch(&candidates[*at].function.file) == chosen);
         }
         let only = *left.first()?;
         Some((only, Evidence { rule, detail: why }))
     }
+
+    /// The one branch below `prefix` from which nearly all of the service's certain shapes come, where the others are
+    /// other programs: another service's spans come from there, or they have an entry point of their own. Within one
+    /// program nothing is learned: that one of its folders was not seen yet says nothing.
+    fn most_used(
+        &self,
+        index: &Index,
+        service: &SmolStr,
+        prefix: &str,
+        branches: &[String],
+    ) -> Option<String> {
+        let known = self.files.get(service)?;
+        let counts: Vec<u32> =
+            branches.iter().map(|branch| count_below(known, &format!("{prefix}{branch}"))).collect();
+        let most = counts.iter().copied().max().filter(|most| *most > 0)?;
+        let others: u32 = counts.iter().sum::<u32>() - most;
+        if others.saturating_mul(MAJORITY) > most {
+            return None;
+        }
+        let at = counts.iter().position(|count| *count == most)?;
+        let chosen = format!("{prefix}{}", branches[at]);
+        let is_other = |branch: &String| {
+            let folder = format!("{prefix}{branch}");
+            let mut others = self.files.iter().filter(|(other, _)| *other != service);
+            others.any(|(_, files)| count_below(files, &folder) > 0)
+                || (is_program(index, &folder) && is_program(index, &chosen))
+        };
+        let rest = branches.iter().enumerate().filter(|(other, _)| *other != at);
+        rest.map(|(_, branch)| branch).all(is_other).then(|| branches[at].clone())
+    }
 }
 
-/// The one branch below `prefix` from which nearly all of the service's certain shapes come.
-fn most_used(known: &OrdMap<SmolStr, u32>, prefix: &str, branches: &[String]) -> Option<String> {
-    let count = |branch: &String| -> u32 {
-        let folder = format!("{prefix}{branch}");
-        let below = known.iter().filter(|(file, _)| {
-            file.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        below.map(|(_, count)| *count).sum()
-    };
-    let counts: Vec<u32> = branches.iter().map(count).collect();
-    let most = counts.iter().copied().max().filter(|most| *most > 0)?;
-    let others: u32 = counts.iter().sum::<u32>() - most;
-    let at = counts.iter().position(|count| *count == most)?;
-    (others.saturating_mul(MAJORITY) <= most).then(|| branches[at].clone())
+fn count_below(files: &OrdMap<SmolStr, u32>, folder: &str) -> u32 {
+    let below = files.iter().filter(|(file, _)| {
+        file.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    below.map(|(_, count)| *count).sum()
+}
+
+/// Whether a folder holds a file that programs begin with, at most two folders deep.
+fn is_program(index: &Index, folder: &str) -> bool {
+    const ENTRIES: &[&str] = &[
+        "main.py",
+        "app.py",
+        "manage.py",
+        "wsgi.py",
+        "asgi.py",
+        "__main__.py",
+        "server.js",
+        "server.ts",
+        "main.js",
+        "main.ts",
+        "app.js",
+        "app.ts",
+        "main.rs",
+        "lib.rs",
+        "main.go",
+        "Program.cs",
+    ];
+    ENTRIES.iter().any(|name| {
+        index.files_with(Key::FileName(name)).any(|file| {
+            let inner = file.path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+            inner.is_some_and(|inner| inner.matches('/').count() <= 2)
+        })
+    })
 }
 
 /// The one branch that is called like the service. Only while nothing is known of where the service lies.

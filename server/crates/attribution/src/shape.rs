@@ -65,8 +65,6 @@ const FRAMEWORKS: &[&str] = &[
     "nestjs.callback",
     "nestjs.controller",
     "nestjs.type",
-    "next.page",
-    "next.route",
     "next.span_type",
     "phoenix.action",
     "phoenix.plug",

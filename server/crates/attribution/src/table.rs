@@ -6,7 +6,7 @@ use std::{
 };
 
 use imbl::{HashMap, Vector};
-use model::{SmolStr, Span};
+use model::{SmolStr, Span, SpanKind};
 use source::Index;
 
 use crate::{
@@ -55,7 +55,7 @@ impl Table {
         }
         let verdict = resolve(&shape, index);
         self.learn(&shape, None, &verdict);
-        let placement = Arc::new(verdict.placement(&shape, &self.services));
+        let placement = Arc::new(verdict.placement(&shape, index, &self.services));
         self.add(shape, verdict, placement)
     }
 
@@ -113,7 +113,8 @@ impl Table {
             self.learn(&entry.shape, Some(&entry.verdict), &verdict);
             self.entries.set(*at as usize, Entry { verdict: Arc::new(verdict), ..entry });
         }
-        self.settle(&stale)
+        let has_changed = changes.resolved || !changes.keys.is_empty();
+        self.settle(index, &stale, has_changed)
     }
 
     /// See [`Table::place`].
@@ -125,19 +126,19 @@ impl Table {
     }
 
     /// New placements of what was resolved again, and of open shapes of services of which more is known now.
-    fn settle(&mut self, stale: &HashSet<u32>) -> Vec<ShapeId> {
-        if stale.is_empty() && self.learned.is_empty() {
+    fn settle(&mut self, index: &Index, stale: &HashSet<u32>, has_changed: bool) -> Vec<ShapeId> {
+        if stale.is_empty() && self.learned.is_empty() && !has_changed {
             return Vec::new();
         }
         let learned = std::mem::take(&mut self.learned);
         let mut changed = Vec::new();
         for at in 0..self.entries.len() {
             let entry = &self.entries[at];
-            let is_open = entry.verdict.is_open() && learned.contains(&entry.shape.service);
+            let is_open = entry.verdict.is_open() && (has_changed || !learned.is_empty());
             if !is_open && !stale.contains(&(at as u32)) {
                 continue;
             }
-            let placement = entry.verdict.placement(&entry.shape, &self.services);
+            let placement = entry.verdict.placement(&entry.shape, index, &self.services);
             if placement != *entry.placement {
                 let entry = Entry { placement: Arc::new(placement), ..entry.clone() };
                 self.entries.set(at, entry);
@@ -148,6 +149,10 @@ impl Table {
     }
 
     fn learn(&mut self, shape: &Shape, before: Option<&Verdict>, after: &Verdict) {
+        let has_route = shape.kind == SpanKind::Server && shape.get("http.route").is_some();
+        if has_route && self.services.learn_routed(&shape.service, &shape.scope) {
+            self.learned.insert(shape.service.clone());
+        }
         let file = |verdict: &Verdict| verdict.certain().map(|candidate| candidate.function.file.clone());
         let (before, after) = (before.and_then(file), file(after));
         if before == after {

@@ -98,23 +98,7 @@ pub fn place_below(
     }
     let below = functions_below(index, function);
     if !own.candidates.is_empty() {
-        let mut called =
-            own.candidates.iter().filter(|candidate| below.iter().any(|(_, found)| found.key == **candidate));
-        let (Some(only), None) = (called.next(), called.next()) else { return None };
-        let detail = format_smolstr!("called from {function}, where its parent runs");
-        return Some(Placement {
-            function: Some(only.clone()),
-            confidence: Confidence::Likely,
-            evidence: own
-                .evidence
-                .iter()
-                .take(1)
-                .cloned()
-                .chain([Evidence { rule: Rule::Parent, detail }])
-                .collect(),
-            call_place: None,
-            candidates: Vec::new(),
-        });
+        return called_below(own, shape, function, &below);
     }
     if !matches!(shape.kind, SpanKind::Client | SpanKind::Producer) {
         return None;
@@ -142,6 +126,32 @@ pub fn place_below(
         confidence,
         evidence: vec![Evidence { rule: Rule::Parent, detail }],
         call_place: None,
+        candidates: Vec::new(),
+    })
+}
+
+/// The one of the span's own candidates that the parent's function calls, or is.
+fn called_below(
+    own: &Placement,
+    shape: &Shape,
+    function: &FunctionKey,
+    below: &[(&Arc<SourceFile>, &Function)],
+) -> Option<Placement> {
+    let find = |key: &FunctionKey| below.iter().find(|(_, found)| found.key == *key);
+    let mut called = own.candidates.iter().enumerate().filter(|(_, key)| find(key).is_some());
+    let at = match own.candidates.iter().position(|key| key == function) {
+        Some(itself) => itself,
+        None => called.next().filter(|_| called.next().is_none())?.0,
+    };
+    let (file, found) = find(&own.candidates[at])?;
+    let line = call_in(file, found, shape).map(|call| call.position.line);
+    let detail = format_smolstr!("called from {function}, where its parent runs");
+    let reasons = own.evidence.get(at).cloned().into_iter().chain([Evidence { rule: Rule::Parent, detail }]);
+    Some(Placement {
+        function: Some(found.key.clone()),
+        confidence: Confidence::Likely,
+        evidence: reasons.collect(),
+        call_place: line.map(|line| CallPlace { file: file.path.clone(), line }),
         candidates: Vec::new(),
     })
 }
@@ -231,7 +241,12 @@ fn call_in<'a>(file: &'a SourceFile, function: &'a Function, shape: &Shape) -> O
         return None;
     };
     // Without a text that tells, the only call of the kind is it.
-    let mut calls = calls_in(file, function).filter(|call| call.kind == kind && call.target.is_none());
+    let method = shape.get("http.request.method");
+    let same_method =
+        |call: &&CallSite| call.method.as_deref().zip(method).is_none_or(|(declared, sent)| declared == sent);
+    let mut calls = calls_in(file, function)
+        .filter(|call| call.kind == kind && call.target.is_none())
+        .filter(same_method);
     match (calls.next(), calls.next()) {
         (Some(only), None) => Some(only),
         _ => None,

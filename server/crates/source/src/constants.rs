@@ -6,7 +6,7 @@ use model::SmolStr;
 
 use crate::{
     Function,
-    wiring::{ARGUMENT, BARE_NAME, Binding, MODULE, Piece, QUALIFIED_NAME, Scope, Text, Value},
+    wiring::{ARGUMENT, BARE_NAME, Binding, CLASS_NAME, MODULE, Piece, QUALIFIED_NAME, Scope, Text, Value},
 };
 
 /// How many values a name may have before it counts as unknown.
@@ -112,13 +112,23 @@ impl<'a> Constants<'a> {
         let function = self.functions.get(scope as usize)?;
         let at = parameters(function).position(|name| name == root)?;
         let taken = match path.get(root.len()..)? {
+            // JavaScript's decorators of methods get the class, the method's name and its descriptor.
+            "" if at == 1 && decorates_methods(function) => {
+                return Some(vec![Part::Parameter(scope, 0, BARE_NAME)]);
+            }
             "" => ARGUMENT,
             ".__qualname__" => QUALIFIED_NAME,
             ".__name__" | ".name" => BARE_NAME,
+            ".constructor.name" => CLASS_NAME,
             _ => return Some(vec![Part::Hole]),
         };
         Some(vec![Part::Parameter(scope, u8::try_from(at).ok()?, taken)])
     }
+}
+
+fn decorates_methods(function: &Function) -> bool {
+    let [_, _, descriptor] = function.parameters.as_slice() else { return false };
+    descriptor.to_lowercase().contains("desc")
 }
 
 /// The parameters that a caller fills in: without the object itself.

@@ -285,7 +285,7 @@ impl Finish<'_> {
             // A span whose name the helper itself largely tells is the helper's own.
             let is_own = named.purpose == Purpose::Span && taken == ARGUMENT && literal_len > 2;
             if !is_own {
-                let template = parts_text(&parts, Some((helper, parameter, taken)));
+                let template = parts_text(&parts, Some((helper, parameter)));
                 let purpose = named.purpose.clone();
                 self.wiring.helpers.push(HelperFact { purpose, function: helper, parameter, template });
             }
@@ -336,11 +336,15 @@ impl Finish<'_> {
             let explicit = Some(pass.function).filter(|function| *function != MODULE);
             let Some(function) = explicit.or_else(|| self.credit(pass.scope)) else { continue };
             for parts in constants.expand(&pass.text, pass.scope) {
+                // A text that is largely told here is the caller's own, whatever parameters are put into it.
+                let is_own = pattern_of(&parts).map_or(0, |pattern| pattern.literal_len()) > 2;
                 let forwards = parts.iter().find_map(|part| match part {
-                    Part::Parameter(function, at, ARGUMENT) => Some((*function, *at)),
+                    Part::Parameter(function, at, taken) if *taken != ARGUMENT || !is_own => {
+                        Some((*function, *at))
+                    }
                     _ => None,
                 });
-                let text = parts_text(&parts, forwards.map(|(function, at)| (function, at, ARGUMENT)));
+                let text = parts_text(&parts, forwards);
                 if text.is_telling() {
                     kept.push(PassFact { text, forwards, function, ..pass.clone() });
                 }
@@ -391,14 +395,14 @@ pub(crate) fn pattern_of(parts: &[Part]) -> Option<NamePattern> {
     }
 }
 
-/// Parts as a text; `argument` becomes the name of what is taken, other parameters become holes.
-fn parts_text(parts: &[Part], argument: Option<(u32, u8, &'static str)>) -> Text {
+/// Parts as a text; what is taken of the parameter `argument` becomes its name, other parameters become holes.
+fn parts_text(parts: &[Part], argument: Option<(u32, u8)>) -> Text {
     let mut text = Text::default();
     for part in parts {
         let piece = match part {
             Part::Literal(literal) => Piece::Literal(literal.clone()),
             Part::Foreign(name) => Piece::Name(name.clone()),
-            Part::Parameter(function, at, taken) if argument == Some((*function, *at, *taken)) => {
+            Part::Parameter(function, at, taken) if argument == Some((*function, *at)) => {
                 Piece::Name((*taken).into())
             }
             Part::Parameter(..) | Part::Hole => Piece::Hole,

@@ -13,6 +13,8 @@ pub struct Route {
     pub declared: SmolStr,
     /// Whether something unknown may stand before the pattern: a prefix that is known at run time only.
     pub is_open: bool,
+    /// The framework by the name of its package, where the file that declares the route imports one.
+    pub framework: Option<SmolStr>,
     /// The function that handles it.
     pub handler: crate::FunctionKey,
 }

@@ -219,6 +219,8 @@ pub(crate) struct HelperFact {
 pub(crate) const QUALIFIED_NAME: &str = "@qualified";
 /// In a helper's template: the bare name of the function that is passed.
 pub(crate) const BARE_NAME: &str = "@bare";
+/// In a helper's template: the name of the class of the method that is decorated.
+pub(crate) const CLASS_NAME: &str = "@class";
 /// In a helper's template: the argument itself.
 pub(crate) const ARGUMENT: &str = "@argument";
 

@@ -8,7 +8,7 @@ use source::{Function, SourceFile};
 
 use crate::{
     CallPlace, Confidence, Rule,
-    clues::{Answer, Candidate, Clues},
+    clues::{Answer, Candidate, Clues, candidate},
     paths::{home, is_library, name_segments},
 };
 
@@ -106,7 +106,7 @@ fn function_in(file: &SourceFile, name: Option<&str>, line: Option<u32>) -> Opti
     };
     let inside = line.filter(|line| *line > function.name_position.line && *line <= function.last_line);
     let call_place = inside.map(|line| CallPlace { file: file.path.clone(), line });
-    Some(Candidate { function: function.key.clone(), call_place, detail })
+    Some(Candidate { call_place, ..candidate(&function.key, detail) })
 }
 
 fn on_line(file: &SourceFile, line: u32) -> Option<&Function> {
@@ -140,21 +140,13 @@ fn by_name(clues: &Clues<'_>, function: &str) -> Answer {
     let Some(last) = segments.last().cloned() else { return Answer::Silent };
     let functions: Vec<&Function> = clues.functions_named(&last).collect();
     let is_qualified = segments.len() > 1;
-    let same: Vec<&Function> = functions
-        .into_iter()
-        .filter(|function| !is_qualified || agreement(function, &segments) >= segments.len().min(2))
-        .collect();
+    let same: Vec<&Function> =
+        functions.into_iter().filter(|function| !is_qualified || is_meant(function, &segments)).collect();
     let most = same.iter().map(|function| agreement(function, &segments)).max().unwrap_or(0);
     let best = same.into_iter().filter(|function| agreement(function, &segments) == most);
     let detail =
         |function: &Function| format_smolstr!("code.* names {} in {}", function.key.path, function.key.file);
-    let found: Vec<Candidate> = best
-        .map(|function| Candidate {
-            function: function.key.clone(),
-            call_place: None,
-            detail: detail(function),
-        })
-        .collect();
+    let found: Vec<Candidate> = best.map(|function| candidate(&function.key, detail(function))).collect();
     let confidence =
         if most == segments.len() && is_qualified { Confidence::Certain } else { Confidence::Likely };
     clues.found(Rule::CodeAttributes, confidence, found)
@@ -172,17 +164,36 @@ fn path_agreement(function: &Function, segments: &[SmolStr]) -> usize {
     common_end(&function.key.path.split('.').collect::<Vec<_>>(), segments)
 }
 
-/// How many segments at the end agree with the function's path within its module, or within its folder (a class whose
-/// file is called like it).
+/// Whether a qualified name can mean the function: all of it agrees with module and name; or what the module's path
+/// shows agrees with its end (the workspace begins inside of a package); or class and method agree, in languages whose
+/// packages need not be folders.
+fn is_meant(function: &Function, segments: &[SmolStr]) -> bool {
+    let agreement = agreement(function, segments);
+    let inner = function.key.path.split('.').count();
+    let whole = module_of(function).split('/').count() + inner;
+    agreement == segments.len() || agreement >= whole || (inner > 1 && agreement >= inner)
+}
+
+/// How many segments at the end agree with the function's path within its module, or, for a member of a class,
+/// within its folder: the class's file is called like it.
 fn agreement(function: &Function, segments: &[SmolStr]) -> usize {
-    let module = function.key.file.rsplit_once('.').map_or(function.key.file.as_str(), |(module, _)| module);
-    let module = module.strip_suffix("/__init__").unwrap_or(module);
+    let module = module_of(function);
     let inner: Vec<&str> = function.key.path.split('.').collect();
     let in_file: Vec<&str> = module.split('/').chain(inner.iter().copied()).collect();
+    let by_file = common_end(&in_file, segments);
+    if inner.len() < 2 {
+        return by_file;
+    }
     let folder = module.rsplit_once('/').map_or("", |(folder, _)| folder);
     let in_folder: Vec<&str> =
         folder.split('/').filter(|part| !part.is_empty()).chain(inner.iter().copied()).collect();
-    common_end(&in_file, segments).max(common_end(&in_folder, segments)).max(common_end(&inner, segments))
+    by_file.max(common_end(&in_folder, segments))
+}
+
+/// The path of the function's file without its ending.
+fn module_of(function: &Function) -> &str {
+    let module = function.key.file.rsplit_once('.').map_or(function.key.file.as_str(), |(module, _)| module);
+    module.strip_suffix("/__init__").unwrap_or(module)
 }
 
 fn common_end(path: &[&str], segments: &[SmolStr]) -> usize {

@@ -3,6 +3,7 @@
 mod code;
 mod framework;
 mod messaging;
+mod next;
 mod noise;
 mod outgoing;
 mod route;

@@ -7,7 +7,7 @@ use source::{CallSite, Key, NamePattern, SourceFile, normal_sql};
 
 use crate::{
     CallPlace, Confidence, Rule,
-    clues::{Answer, Candidate, Clues},
+    clues::{Answer, Candidate, Clues, candidate},
 };
 
 /// Literals shorter than this stand anywhere: `/`, `select 1`.
@@ -60,11 +60,9 @@ fn by_url(clues: &Clues<'_>, url: &str) -> Answer {
 fn at_call(file: &SourceFile, call: &CallSite, what: &str) -> Option<Candidate> {
     let function = file.named_function(call.function?)?;
     let line = call.position.line;
-    Some(Candidate {
-        function: function.key.clone(),
-        call_place: Some(CallPlace { file: file.path.clone(), line }),
-        detail: format_smolstr!("{what} at {}:{}", file.path, line + 1),
-    })
+    let call_place = Some(CallPlace { file: file.path.clone(), line });
+    let detail = format_smolstr!("{what} at {}:{}", file.path, line + 1);
+    Some(Candidate { call_place, ..candidate(&function.key, detail) })
 }
 
 /// Whether a call's target is what a client span of the given URL, SQL or destination asked for.
@@ -112,7 +110,8 @@ pub(crate) fn url_fits(target: &NamePattern, url: &str) -> Option<usize> {
         whole.truncate(at + 1);
         whole[at].truncate(query);
     }
-    let literal: usize = whole.iter().map(String::len).sum();
+    let literal =
+        whole.iter().map(String::len).sum::<usize>() + if host.is_empty() { 0 } else { target_host.len() };
     fits_path(&whole, path, starts_open && whole.len() > 1).then_some(literal)
 }
 

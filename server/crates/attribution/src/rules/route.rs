@@ -2,7 +2,7 @@
 
 use model::SpanKind;
 use smol_str::format_smolstr;
-use source::{Pattern, Route};
+use source::{Pattern, Route, path_segments};
 
 use crate::{
     Confidence, Rule,
@@ -15,6 +15,10 @@ pub(crate) fn route(clues: &Clues<'_>) -> Answer {
     let pattern = Pattern::parse(route);
     let method = method_of(clues);
     let equal = of_method(clues.routes_equal(&pattern), method);
+    let inner = inside_a_mount(clues, &pattern, method);
+    if !inner.is_empty() {
+        return clues.found(Rule::Route, Confidence::Likely, candidates(inner));
+    }
     if !equal.is_empty() {
         let confidence = if pattern.literals() > 0 || pattern.segments.is_empty() {
             Confidence::Certain
@@ -30,14 +34,25 @@ pub(crate) fn route(clues: &Clues<'_>) -> Answer {
     partial(clues, &pattern, method)
 }
 
+/// Routes that end with the span's and fit its path, where the path is longer than the route: an application inside of
+/// another one sends its own part only.
+fn inside_a_mount<'a>(clues: &Clues<'a>, pattern: &Pattern, method: Option<&str>) -> Vec<&'a Route> {
+    // The shape keeps the path only where the route does not tell all of it.
+    let Some(path) = clues.get("url.path").filter(|_| pattern.literals() > 0) else { return Vec::new() };
+    if clues.shape.kind != SpanKind::Server || path_segments(path).count() <= pattern.segments.len() {
+        return Vec::new();
+    }
+    clues.ask_resolved();
+    let fitting = clues.index.routes_fitting(path).into_iter();
+    let ending = fitting.filter(|(_, whole)| whole.segments.ends_with(&pattern.segments));
+    of_method(ending.map(|(route, _)| route).collect(), method)
+}
+
 /// The route of a span: its attribute, else what stands behind the method in its name.
 fn route_of<'a>(clues: &Clues<'a>) -> Option<&'a str> {
     let sent = clues.shape.deciding.iter().find(|(key, _)| key == "http.route");
     if let Some((_, route)) = sent {
         return Some(route.as_str()).filter(|route| !route.is_empty() || clues.get("url.path") == Some("/"));
-    }
-    if let Some(route) = clues.get("next.route") {
-        return Some(route);
     }
     if clues.shape.kind != SpanKind::Server {
         return None;

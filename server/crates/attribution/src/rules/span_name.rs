@@ -5,7 +5,7 @@ use source::{NamePattern, SpanSite};
 
 use crate::{
     CallPlace, Confidence, Rule,
-    clues::{Answer, Candidate, Clues},
+    clues::{Answer, Candidate, Clues, candidate},
     family::is_library_scope,
 };
 
@@ -53,7 +53,7 @@ fn as_candidate(clues: &Clues<'_>, site: &SpanSite) -> Candidate {
     let call_place = inside.then(|| CallPlace { file: file.clone(), line: site.position.line });
     let form = if matches!(site.name, NamePattern::Literal(_)) { "this name" } else { "names of this form" };
     let detail = format_smolstr!("{form} is given to a span at {file}:{}", site.position.line + 1);
-    Candidate { function: site.function.clone(), call_place, detail }
+    Candidate { call_place, ..candidate(&site.function, detail) }
 }
 
 /// Whether a scope like `github.com/shop/cart/store`, `modules/querier` or `shop.pricing` is the folder or the module

@@ -4,15 +4,28 @@ use source::{Pattern, Route, Segment};
 
 use crate::{
     Confidence, Rule,
-    clues::{Answer, Clues},
+    clues::{Answer, Candidate, Clues},
     rules::route::{candidates, method_of, of_method},
 };
+
+/// Frameworks whose instrumentation adds the route to the server's span.
+const ROUTE_SENDERS: &[&str] =
+    &["express", "koa", "@koa/router", "koa-router", "@nestjs/common", "@hapi/hapi", "restify"];
 
 /// The handler whose pattern fits the path most closely.
 pub(crate) fn url_path(clues: &Clues<'_>) -> Answer {
     let Some(path) = clues.get("url.path") else { return Answer::Silent };
-    // An empty route says that nothing matched.
-    if clues.shape.deciding.iter().any(|(key, route)| key == "http.route" && route.is_empty()) {
+    let route =
+        clues.shape.deciding.iter().find(|(key, _)| key == "http.route").map(|(_, route)| route.as_str());
+    let may_be_handled = match route {
+        // An empty route says that nothing matched.
+        Some("") => false,
+        // A route that is less than the path is that of a mount: ASGI applications do not see inside of one. Elsewhere
+        // it says that the request ended before any handler.
+        Some(_) => sees_no_mounts(&clues.shape.scope),
+        None => !always_sends_routes(&clues.shape.scope),
+    };
+    if !may_be_handled {
         return Answer::Silent;
     }
     clues.ask_resolved();
@@ -32,7 +45,43 @@ pub(crate) fn url_path(clues: &Clues<'_>) -> Answer {
     let found = of_method(closest.collect(), method_of(clues));
     let is_open = found.iter().any(|route| route.is_open);
     let confidence = if is_open { Confidence::Possible } else { Confidence::Likely };
-    clues.found(Rule::UrlPath, confidence, candidates(found))
+    let sends_route =
+        |route: &Route| route.framework.as_deref().is_some_and(|name| ROUTE_SENDERS.contains(&name));
+    let senders: Vec<bool> = found.iter().map(|route| sends_route(route)).collect();
+    let candidates = candidates(found).into_iter().zip(senders);
+    let candidates =
+        candidates.map(|(candidate, sends_route)| Candidate { sends_route, ..candidate }).collect();
+    clues.found(Rule::UrlPath, confidence, candidates)
+}
+
+/// Instrumentations that know the route of every request that reaches a handler.
+fn always_sends_routes(scope: &str) -> bool {
+    const SCOPES: &[&str] = &[
+        "opentelemetry.instrumentation.flask",
+        "opentelemetry.instrumentation.django",
+        "opentelemetry.instrumentation.fastapi",
+        "opentelemetry.instrumentation.starlette",
+        "opentelemetry.instrumentation.falcon",
+        "opentelemetry.instrumentation.pyramid",
+        "fastapi",
+        "next.js",
+        "Microsoft.AspNetCore",
+        "opentelemetry_phoenix",
+        "opentelemetry-instrumentation-actix-web",
+    ];
+    const GO: &[&str] = &["otelgin", "otelecho", "otelmux", "otelfiber", "otelchi"];
+    SCOPES.contains(&scope) || GO.iter().any(|end| scope.ends_with(end))
+}
+
+/// Instrumentations whose route ends at the mount of an inner application.
+fn sees_no_mounts(scope: &str) -> bool {
+    matches!(
+        scope,
+        "opentelemetry.instrumentation.fastapi"
+            | "opentelemetry.instrumentation.starlette"
+            | "opentelemetry.instrumentation.asgi"
+            | "fastapi"
+    )
 }
 
 /// Segment by segment from the left, literal before varying before the rest: the order in which routers choose.

@@ -63,6 +63,11 @@ pub(crate) trait Reader: Sync {
     /// Where the module written as `module` in the file `from` may lie, the best first.
     fn module_paths(&self, from: &str, module: &str) -> Vec<ModulePath>;
 
+    /// Packages whose import says which web framework a file's routes are declared with.
+    fn frameworks(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Whether the files of one folder see each other's names without an import.
     fn shares_folder(&self) -> bool {
         false

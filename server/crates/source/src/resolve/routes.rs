@@ -6,8 +6,8 @@ use model::SmolStr;
 
 use super::names::{Entity, Names};
 use crate::{
-    FunctionKey, NamePattern, Route,
-    wiring::{Handler, Holder, RouteFact, Scope, Text},
+    FunctionKey, NamePattern, Route, SourceFile,
+    wiring::{Handler, Holder, RouteFact, Scope, Text, Value},
 };
 
 /// Prefixes of one holder, at most: a router mounted at more places is rare, a loop is possible.
@@ -45,6 +45,7 @@ pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
     let mounts = mounts(names);
     let mut routes = Vec::new();
     for (file, source) in names.wired() {
+        let framework = framework(source);
         for fact in &source.wiring.routes {
             let Some(node) = node(names, file, &fact.holder) else { continue };
             let handlers = handlers(names, file, fact);
@@ -60,6 +61,7 @@ pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
                         pattern: SmolStr::from(&whole.text),
                         declared: SmolStr::from(&declared.text),
                         is_open: whole.is_open,
+                        framework: framework.clone(),
                         handler: handler.clone(),
                     });
                 }
@@ -67,6 +69,21 @@ pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
         }
     }
     routes
+}
+
+/// The first package that the file imports of those that its language knows as web frameworks.
+fn framework(source: &SourceFile) -> Option<SmolStr> {
+    let known = source.language.reader().frameworks();
+    let imported = source.wiring.bindings.iter().filter_map(|binding| match &binding.value {
+        Value::Import(module, _) => Some(module.as_str()),
+        // `require('express').Router()` names its module in place.
+        Value::Result(callee) | Value::Alias(callee) => callee.module.as_deref(),
+        _ => None,
+    });
+    imported
+        .filter_map(|module| known.iter().find(|name| **name == module))
+        .map(|name| SmolStr::new_static(name))
+        .next()
 }
 
 fn mounts(names: &Names<'_>) -> Mounts {

@@ -4,16 +4,18 @@
 use std::collections::{HashMap, HashSet};
 
 use model::SmolStr;
+use smol_str::format_smolstr;
 
 use super::{
     Resolved,
     names::{Entity, Names},
 };
 use crate::{
-    CallKind, CallSite, FunctionKind, Language, NamePattern, SpanSite,
+    CallKind, CallSite, Function, FunctionKind, Language, NamePattern, SourceFile, SpanSite,
     constants::parameters,
     wiring::{
-        ARGUMENT, Argument, BARE_NAME, MODULE, PassFact, Piece, Purpose, QUALIFIED_NAME, Scope, Spot, Text,
+        ARGUMENT, Argument, BARE_NAME, CLASS_NAME, MODULE, PassFact, Piece, Purpose, QUALIFIED_NAME, Scope,
+        Spot, Text,
     },
 };
 
@@ -198,13 +200,7 @@ fn decorations(names: &Names<'_>, resolved: &mut Resolved, helpers: &Helpers) {
             let templates =
                 inner.flat_map(|(_, helpers)| helpers).filter(|helper| helper.purpose == Purpose::Span);
             for helper in templates {
-                let Some(text) = named_after(
-                    &helper.template,
-                    &qualified_name(source.language, &function.key.path),
-                    &function.name,
-                ) else {
-                    continue;
-                };
+                let Some(text) = named_after(&helper.template, source, function) else { continue };
                 let Some(pattern) = names.pattern(at, MODULE, &text) else { continue };
                 add(
                     names,
@@ -220,24 +216,33 @@ fn decorations(names: &Names<'_>, resolved: &mut Resolved, helpers: &Helpers) {
     }
 }
 
-/// `template` with the name of the decorated function in it; `None` when it takes none.
-fn named_after(template: &Text, qualified: &str, bare: &str) -> Option<Text> {
+/// `template` with the names of the decorated function in it; `None` when it takes none.
+fn named_after(template: &Text, source: &SourceFile, function: &Function) -> Option<Text> {
     let mut takes = false;
-    let pieces = template.0.iter().map(|piece| match piece {
-        Piece::Name(name) if name == QUALIFIED_NAME || name == BARE_NAME => {
-            takes = true;
-            Piece::Literal(if name == QUALIFIED_NAME { qualified.into() } else { bare.into() })
-        }
-        piece => piece.clone(),
-    });
     let mut text = Text::default();
-    pieces.for_each(|piece| text.append(Text(vec![piece])));
+    for piece in &template.0 {
+        let name = match piece {
+            Piece::Name(name) if name == QUALIFIED_NAME => Some(qualified_name(source, function)),
+            Piece::Name(name) if name == BARE_NAME => Some(function.name.clone()),
+            Piece::Name(name) if name == CLASS_NAME => function.receiver.clone(),
+            _ => None,
+        };
+        takes |= name.is_some();
+        text.append(Text(vec![name.map_or_else(|| piece.clone(), Piece::Literal)]));
+    }
     takes.then_some(text)
 }
 
-/// What Python calls `__qualname__`, as far as the path of names tells it: `<locals>` is left out.
-fn qualified_name(_language: Language, path: &str) -> SmolStr {
-    path.into()
+/// What Python calls `__qualname__`: `<locals>` stands behind every function that another one is nested in.
+fn qualified_name(source: &SourceFile, function: &Function) -> SmolStr {
+    let outer = function.parent.and_then(|parent| source.functions.get(parent as usize));
+    let inner = outer.and_then(|outer| function.key.path.strip_prefix(outer.key.path.as_str()));
+    match (outer, inner) {
+        (Some(outer), Some(inner)) => {
+            format_smolstr!("{}.<locals>{inner}", qualified_name(source, outer))
+        }
+        _ => function.key.path.clone(),
+    }
 }
 
 fn parent(names: &Names<'_>, file: u32, function: u32) -> Option<u32> {

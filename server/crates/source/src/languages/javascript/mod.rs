@@ -143,6 +143,21 @@ impl Reader for JavaScript {
     fn module_paths(&self, from: &str, module: &str) -> Vec<ModulePath> {
         modules::module_paths(from, module)
     }
+
+    fn frameworks(&self) -> &'static [&'static str] {
+        &[
+            "express",
+            "koa",
+            "@koa/router",
+            "koa-router",
+            "@nestjs/common",
+            "@hapi/hapi",
+            "restify",
+            "fastify",
+            "hono",
+            "next",
+        ]
+    }
 }
 
 /// `name` stands for `value`; functions are found by their own name.

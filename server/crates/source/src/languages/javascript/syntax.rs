@@ -395,15 +395,23 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
     }
 }
 
-/// `"a".concat(b)`, `new URL("/x", base)` and `String.raw` are text; other calls are not known to be.
+/// `"a".concat(b)`, `String(a)` and `a.toString()` are text; other calls are not known to be.
 fn concatenated(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
     let callee = node.child_by_field_name("function")?;
+    let given = node.child_by_field_name("arguments").map(children).unwrap_or_default();
+    if callee.kind() == "identifier" {
+        return text_within(
+            walk,
+            given.first().copied().filter(|_| walk.slice(callee) == "String")?,
+            depth - 1,
+        );
+    }
     let property = walk.slice(callee.child_by_field_name("property")?);
-    if property != "concat" && property != "trim" {
+    if !matches!(property, "concat" | "trim" | "toString") {
         return None;
     }
     let mut text = text_within(walk, callee.child_by_field_name("object")?, depth - 1)?;
-    for part in node.child_by_field_name("arguments").map(children).unwrap_or_default() {
+    for part in given {
         text.append(text_within(walk, part, depth - 1).unwrap_or_else(Text::hole));
     }
     Some(text)

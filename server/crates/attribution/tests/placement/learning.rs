@@ -1,0 +1,68 @@
+//! What is learned of services, and how far it goes.
+
+use expect_test::expect;
+
+use crate::support::check;
+
+const TWO: &str = "//- web/a.js
+const express = require('express');
+const app = express();
+app.get('/api/cats/:id', function findCat(req, res) {});
+function start() { tracer.startSpan('start the web'); }
+//- api/a.js
+const express = require('express');
+const app = express();
+app.get('/api/cats/:id', function findCat(req, res) {});
+function start() { tracer.startSpan('start the api'); }
+";
+
+#[test]
+fn the_folder_of_what_is_certain_decides_what_is_not() {
+    check(
+        TWO,
+        r#"
+SERVER first "GET /api/cats/:id" @x http.request.method=GET http.route=/api/cats/:id
+INTERNAL first "start the web" @x
+SERVER second "GET /api/cats/:id" @x http.request.method=GET http.route=/api/cats/:id
+INTERNAL second "start the api" @x
+"#,
+        expect![[r#"
+            GET /api/cats/:id: likely web/a.js:findCat [route: handles GET /api/cats/:id] [route: spans of first come from web]
+            start the web: certain web/a.js:start [span-name: this name is given to a span at web/a.js:4]
+            GET /api/cats/:id: likely api/a.js:findCat [route: handles GET /api/cats/:id] [route: spans of second come from api]
+            start the api: certain api/a.js:start [span-name: this name is given to a span at api/a.js:4]
+        "#]],
+    );
+}
+
+#[test]
+fn a_folder_called_like_the_service_decides_while_nothing_is_known() {
+    check(
+        TWO,
+        r#"
+SERVER api-service "GET /api/cats/:id" @x http.request.method=GET http.route=/api/cats/:id
+SERVER unknown "GET /api/cats/:id" @x http.request.method=GET http.route=/api/cats/:id
+"#,
+        expect![[r#"
+            GET /api/cats/:id: likely api/a.js:findCat [route: handles GET /api/cats/:id] [route: spans of api-service come from api]
+            GET /api/cats/:id: possible web/a.js:findCat | api/a.js:findCat [route: handles GET /api/cats/:id]
+        "#]],
+    );
+}
+
+#[test]
+fn a_service_that_lives_in_both_folders_decides_nothing() {
+    check(
+        TWO,
+        r#"
+INTERNAL both "start the web" @x
+INTERNAL both "start the api" @x
+SERVER both "GET /api/cats/:id" @x http.request.method=GET http.route=/api/cats/:id
+"#,
+        expect![[r#"
+            start the web: certain web/a.js:start [span-name: this name is given to a span at web/a.js:4]
+            start the api: certain api/a.js:start [span-name: this name is given to a span at api/a.js:4]
+            GET /api/cats/:id: possible web/a.js:findCat | api/a.js:findCat [route: handles GET /api/cats/:id]
+        "#]],
+    );
+}

@@ -1,0 +1,265 @@
+//! Routes, URL paths, frameworks' own attributes, and requests that nobody handles.
+
+use expect_test::expect;
+
+use crate::support::check;
+
+const FLASK: &str = "//- shop/app.py
+from flask import Flask, Blueprint
+orders = Blueprint('orders', __name__)
+@orders.get('/<int:id>')
+def show(id): ...
+@orders.post('')
+def create(): ...
+@orders.route('/any', methods=['GET', 'POST'])
+def any(): ...
+app = Flask(__name__)
+app.register_blueprint(orders, url_prefix='/orders')
+";
+
+#[test]
+fn method_and_route_name_the_handler() {
+    check(
+        FLASK,
+        r#"
+SERVER shop "GET /orders/<int:id>" @opentelemetry.instrumentation.flask http.method=GET http.route=/orders/<int:id>
+SERVER shop "POST /orders" @opentelemetry.instrumentation.flask http.method=POST http.route=/orders
+SERVER shop "GET /orders" @opentelemetry.instrumentation.flask http.method=GET http.route=/orders
+SERVER shop "HEAD /orders/any" @opentelemetry.instrumentation.flask http.method=HEAD http.route=/orders/any
+SERVER shop "POST /orders/any" @x
+SERVER shop "GET /orders/{id}" @x http.request.method=GET http.route=/orders/{id}
+"#,
+        expect![[r#"
+            GET /orders/<int:id>: certain shop/app.py:show [route: handles GET /orders/<int:id>]
+            POST /orders: certain shop/app.py:create [route: handles POST /orders]
+            GET /orders: none
+            HEAD /orders/any: certain shop/app.py:any [route: handles GET /orders/any]
+            POST /orders/any: certain shop/app.py:any [route: handles POST /orders/any]
+            GET /orders/{id}: certain shop/app.py:show [route: handles GET /orders/<int:id>]
+        "#]],
+    );
+}
+
+#[test]
+fn a_request_without_a_route_was_handled_by_nobody_where_routes_are_always_sent() {
+    check(
+        FLASK,
+        r#"
+SERVER shop "GET /orders/new" @opentelemetry.instrumentation.flask http.method=GET http.target=/orders/new http.status_code=404
+SERVER shop "GET" @opentelemetry.instrumentation.wsgi http.method=GET http.target=/orders/7
+SERVER shop "GET" @opentelemetry.instrumentation.wsgi http.method=GET http.target=/static/a.css
+SERVER shop "PUT" @opentelemetry.instrumentation.wsgi http.method=PUT http.target=/orders/7
+"#,
+        expect![[r#"
+            GET /orders/new: none
+            GET: likely shop/app.py:show [url-path: handles GET /orders/<int:id>]
+            GET: none
+            PUT: none
+        "#]],
+    );
+}
+
+#[test]
+fn of_several_patterns_the_closest_has_the_path() {
+    check(
+        "//- a.py
+@app.get('/{anything:path}')
+def fallback(anything): ...
+@app.get('/users/{id}')
+def show(id): ...
+@app.get('/users/me')
+def me(): ...
+@app.get('/users/{id}/posts/{post}')
+def post(id, post): ...
+@app.get('/')
+def home(): ...
+",
+        r#"
+SERVER a GET @asgi http.request.method=GET url.path=/users/7
+SERVER a GET @asgi http.request.method=GET url.path=/users/me
+SERVER a GET @asgi http.request.method=GET url.path=/users/7/posts/8?x=1
+SERVER a GET @asgi http.request.method=GET url.path=/
+SERVER a GET @asgi http.request.method=GET url.path=/wp-login.php
+"#,
+        expect![[r#"
+            GET: likely a.py:show [url-path: handles GET /users/{id}]
+            GET: likely a.py:me [url-path: handles GET /users/me]
+            GET: likely a.py:post [url-path: handles GET /users/{id}/posts/{post}]
+            GET: likely a.py:home [url-path: handles GET /]
+            GET: none
+        "#]],
+    );
+}
+
+#[test]
+fn mounts_that_the_framework_does_not_see() {
+    check(
+        "//- a.py
+app = FastAPI()
+sub = FastAPI()
+app.mount('/internal', sub)
+@sub.get('/health')
+def health(): ...
+@app.get('/health')
+def other(): ...
+",
+        r#"
+SERVER a "GET /internal" @opentelemetry.instrumentation.fastapi http.method=GET http.route=/internal http.target=/internal/health
+SERVER a "GET /health" @fastapi http.request.method=GET http.route=/health url.path=/internal/health
+SERVER a "GET /health" @fastapi http.request.method=GET http.route=/health url.path=/health
+INTERNAL a "GET /internal http send" @opentelemetry.instrumentation.fastapi asgi.event.type=http.response.body
+"#,
+        expect![[r#"
+            GET /internal: likely a.py:health [url-path: handles GET /internal/health]
+            GET /health: likely a.py:health [route: handles GET /internal/health]
+            GET /health: certain a.py:other [route: handles GET /health]
+            GET /internal http send: none [noise: the server's own work on one ASGI message]
+        "#]],
+    );
+}
+
+#[test]
+fn a_prefix_that_only_the_deployment_knows() {
+    check(
+        "//- a.js
+const express = require('express');
+const router = express.Router();
+router.get('/users/:id/orders', function list(req, res) {});
+router.get('/users', function users(req, res) {});
+app.use(process.env.PREFIX + '/v1', router);
+",
+        r#"
+SERVER a "GET /shop/v1/users/:id/orders" @x http.request.method=GET http.route=/shop/v1/users/:id/orders
+SERVER a "GET /elsewhere/users" @x http.request.method=GET http.route=/elsewhere/users
+SERVER a "GET /users/:id" @x http.request.method=GET http.route=/users/:id
+"#,
+        expect![[r#"
+            GET /shop/v1/users/:id/orders: likely a.js:list [route: handles GET /v1/users/:id/orders]
+            GET /elsewhere/users: none
+            GET /users/:id: none
+        "#]],
+    );
+}
+
+#[test]
+fn express_requests_that_end_in_a_middleware() {
+    check(
+        "//- a.js
+const express = require('express');
+const admin = express.Router();
+admin.get('/reports/:period', function report(req, res) {});
+const app = express();
+app.use('/admin', staffOnly, admin);
+function staffOnly(req, res, next) {}
+",
+        r#"
+SERVER a "GET /admin/reports/:period" @@opentelemetry/instrumentation-http http.request.method=GET http.route=/admin/reports/:period
+SERVER a "GET /admin" @@opentelemetry/instrumentation-http http.request.method=GET http.route=/admin url.path=/admin/reports/day
+SERVER a GET @@opentelemetry/instrumentation-http http.request.method=GET url.path=/admin/reports/day
+SERVER unrouted GET @@opentelemetry/instrumentation-http http.request.method=GET url.path=/admin/reports/day
+INTERNAL a "middleware - staffOnly" @@opentelemetry/instrumentation-express express.type=middleware express.name=staffOnly
+INTERNAL a "middleware - jsonParser" @@opentelemetry/instrumentation-express express.type=middleware express.name=jsonParser
+INTERNAL a "middleware - patched" @@opentelemetry/instrumentation-router router.type=middleware router.name=patched
+INTERNAL a "router - /admin" @@opentelemetry/instrumentation-express express.type=router express.name=/admin http.route=/admin
+INTERNAL a "request handler - /admin/reports/:period" @@opentelemetry/instrumentation-router router.type=request_handler router.name=report http.route=/admin/reports/:period
+"#,
+        expect![[r#"
+            GET /admin/reports/:period: certain a.js:report [route: handles GET /admin/reports/:period]
+            GET /admin: none
+            GET: none [noise: requests of a carry their routes when a handler runs]
+            GET: likely a.js:report [url-path: handles GET /admin/reports/:period]
+            middleware - staffOnly: certain a.js:staffOnly [framework: named by the framework's instrumentation]
+            middleware - jsonParser: none [noise: jsonParser is no function of the workspace]
+            middleware - patched: none [noise: patched is no function of the workspace]
+            router - /admin: none [noise: a router passing the request on]
+            request handler - /admin/reports/:period: certain a.js:report [framework: named by the framework's instrumentation]
+        "#]],
+    );
+}
+
+#[test]
+fn a_layer_without_a_name_has_its_requests_method() {
+    check(
+        "//- a.js
+const express = require('express');
+const users = express.Router();
+users.get('/:id', wrap(async (req, res) => {}));
+users.delete('/:id', wrap(async (req, res) => {}));
+app.use('/users', users);
+",
+        r#"
+SERVER a "DELETE /users/:id" @@opentelemetry/instrumentation-http http.request.method=DELETE http.route=/users/:id
+ INTERNAL a "request handler - /users/:id" @@opentelemetry/instrumentation-router router.type=request_handler router.name=<anonymous> http.route=/users/:id
+INTERNAL a "request handler - /users/:id" @@opentelemetry/instrumentation-router router.type=request_handler router.name=<anonymous> http.route=/users/:id
+"#,
+        expect![[r#"
+            DELETE /users/:id: certain a.js:<anonymous>#2 [route: handles DELETE /users/:id]
+            request handler - /users/:id: likely a.js:<anonymous>#2 [framework: handles DELETE /users/:id]
+            request handler - /users/:id: possible a.js:<anonymous> | a.js:<anonymous>#2 [framework: handles any method of /users/:id]
+        "#]],
+    );
+}
+
+#[test]
+fn nest_names_class_and_method_unless_a_bundler_renamed_them() {
+    check(
+        "//- cats.ts
+import { Controller } from '@nestjs/common';
+@Controller('cats')
+export class CatsController {
+  @Get(':id') findOne() {}
+  canActivate() {}
+}
+//- dogs.ts
+@Controller('dogs')
+export class DogsController {
+  @Get(':id') findOne() {}
+}
+//- service.ts
+export class Service { findOne() {} }
+",
+        r#"
+INTERNAL a CatsController.findOne @@opentelemetry/instrumentation-nestjs-core nestjs.type=request_context nestjs.controller=CatsController nestjs.callback=findOne
+INTERNAL a n.findOne @@opentelemetry/instrumentation-nestjs-core nestjs.type=request_context nestjs.controller=n nestjs.callback=findOne http.route=/dogs/:id http.request.method=GET
+INTERNAL a findOne @@opentelemetry/instrumentation-nestjs-core nestjs.type=handler nestjs.callback=findOne
+INTERNAL a "Create Nest App" @@opentelemetry/instrumentation-nestjs-core nestjs.type=app_creation
+"#,
+        expect![[r#"
+            CatsController.findOne: certain cats.ts:CatsController.findOne [framework: named by the framework's instrumentation]
+            n.findOne: certain dogs.ts:DogsController.findOne [framework: a handler called findOne]
+            findOne: possible cats.ts:CatsController.findOne | dogs.ts:DogsController.findOne [framework: a handler called findOne]
+            Create Nest App: none [noise: NestJS's own work: app_creation]
+        "#]],
+    );
+}
+
+#[test]
+fn next_runs_pages_and_handlers_and_much_of_its_own() {
+    check(
+        "//- app/items/[id]/page.tsx
+export async function generateMetadata() {}
+export default function ItemPage() {}
+//- app/api/items/route.ts
+export async function GET() {}
+export async function POST() {}
+",
+        r#"
+SERVER a "GET /items/[id]" @next.js next.span_type=BaseServer.handleRequest http.method=GET next.route=/items/[id]
+INTERNAL a "render route (app) /items/[id]" @next.js next.span_type=AppRender.getBodyResult next.route=/items/[id]
+INTERNAL a "generateMetadata /items/[id]/page" @next.js next.span_type=ResolveMetadata.generateMetadata next.page=/items/[id]/page
+INTERNAL a "resolve page components" @next.js next.span_type=NextNodeServer.findPageComponents next.route=/items/[id]
+SERVER a "POST /api/items" @next.js next.span_type=BaseServer.handleRequest http.method=POST http.route=/api/items
+ INTERNAL a "executing api route (app) /api/items" @next.js next.span_type=AppRouteRouteHandlers.runHandler next.route=/api/items
+SERVER a "PUT /api/items" @next.js next.span_type=BaseServer.handleRequest http.method=PUT http.route=/api/items
+"#,
+        expect![[r#"
+            GET /items/[id]: certain app/items/[id]/page.tsx:ItemPage [route: handles GET /items/[id]]
+            render route (app) /items/[id]: certain app/items/[id]/page.tsx:ItemPage [framework: the file's path says the route /items/[id]]
+            generateMetadata /items/[id]/page: certain app/items/[id]/page.tsx:generateMetadata [framework: the file's path says the route /items/[id]]
+            resolve page components: none [noise: Next.js's own work: NextNodeServer.findPageComponents]
+            POST /api/items: certain app/api/items/route.ts:POST [route: handles POST /api/items]
+            executing api route (app) /api/items: certain app/api/items/route.ts:POST [framework: the file's path says the route /api/items]
+            PUT /api/items: none
+        "#]],
+    );
+}

@@ -1,0 +1,105 @@
+//! Remote methods, tasks and queues.
+
+use expect_test::expect;
+
+use crate::support::check;
+
+#[test]
+fn a_remote_method_in_every_spelling() {
+    check(
+        "//- server.py
+class Greeter(greeter_pb2_grpc.GreeterServicer):
+    def SayHello(self, request, context): ...
+class Helper:
+    def SayBye(self, request, context): ...
+//- greeter_pb2_grpc.py
+class GreeterServicer(object):
+    def SayHello(self, request, context): ...
+",
+        r#"
+SERVER a /shop.Greeter/SayHello @opentelemetry.instrumentation.grpc rpc.system=grpc rpc.service=shop.Greeter rpc.method=SayHello
+SERVER a x @y rpc.system.name=grpc rpc.method=shop.Greeter/SayHello
+SERVER a "POST /shop.Greeter/SayHello" @z http.request.method=POST http.route=/shop.Greeter/SayHello
+SERVER a x @y rpc.system.name=grpc rpc.method=shop.Greeter/SayBye
+SERVER a x @y rpc.system.name=grpc rpc.method=other.Service/SayHello
+"#,
+        expect![[r#"
+            /shop.Greeter/SayHello: certain server.py:Greeter.SayHello [rpc: implements Greeter/SayHello]
+            x: certain server.py:Greeter.SayHello [rpc: implements Greeter/SayHello]
+            POST /shop.Greeter/SayHello: certain server.py:Greeter.SayHello [rpc: implements Greeter/SayHello]
+            x: none
+            x: none
+        "#]],
+    );
+}
+
+#[test]
+fn two_implementations_stay_open() {
+    check(
+        "//- server.py
+class Mail(mail_pb2_grpc.MailServicer):
+    def Send(self, request, context): ...
+class DummyMail(mail_pb2_grpc.MailServicer):
+    def Send(self, request, context): ...
+",
+        "SERVER a /shop.Mail/Send @opentelemetry.instrumentation.grpc rpc.service=shop.Mail rpc.method=Send",
+        expect![[r#"
+            /shop.Mail/Send: possible server.py:Mail.Send | server.py:DummyMail.Send [rpc: implements Mail/Send]
+        "#]],
+    );
+}
+
+#[test]
+fn tasks_by_name_or_by_module() {
+    check(
+        "//- backend/shop/tasks.py
+@celery_app.task
+def send(order): ...
+@celery_app.task(name='emails.digest')
+def nightly(): ...
+def helper(): ...
+//- other/tasks.py
+@celery_app.task
+def send(order): ...
+",
+        r#"
+CONSUMER a run/shop.tasks.send @opentelemetry.instrumentation.celery celery.action=run celery.task_name=shop.tasks.send
+CONSUMER a run/emails.digest @opentelemetry.instrumentation.celery celery.action=run celery.task_name=emails.digest
+CONSUMER a run/shop.tasks.helper @opentelemetry.instrumentation.celery celery.action=run celery.task_name=shop.tasks.helper
+CONSUMER a run/tasks.send @opentelemetry.instrumentation.celery celery.action=run celery.task_name=tasks.send
+PRODUCER a apply_async/shop.tasks.send @opentelemetry.instrumentation.celery celery.action=apply_async celery.task_name=shop.tasks.send
+"#,
+        expect![[r#"
+            run/shop.tasks.send: certain backend/shop/tasks.py:send [framework: shop.tasks.send is its module and name]
+            run/emails.digest: certain backend/shop/tasks.py:nightly [framework: the task is named "emails.digest"]
+            run/shop.tasks.helper: none
+            run/tasks.send: possible backend/shop/tasks.py:send | other/tasks.py:send [framework: tasks.send is its module and name]
+            apply_async/shop.tasks.send: none
+        "#]],
+    );
+}
+
+#[test]
+fn a_queue_belongs_to_who_consumes_it() {
+    check(
+        "//- worker.js
+new Worker('emails', async function sendEmail(job) {});
+channel.consume('orders', onOrder);
+function onOrder(message) {}
+",
+        r#"
+CONSUMER a "emails process" @x messaging.destination.name=emails messaging.operation.type=process
+CONSUMER a "orders process" @x messaging.destination.name=orders
+CONSUMER a "orders receive" @x messaging.destination.name=orders messaging.operation.type=receive
+CONSUMER a "other process" @x messaging.destination.name=other
+PRODUCER a "orders publish" @x messaging.destination.name=orders
+"#,
+        expect![[r#"
+            emails process: likely worker.js:sendEmail [messaging: consumes emails]
+            orders process: likely worker.js:onOrder [messaging: consumes orders]
+            orders receive: none
+            other process: none
+            orders publish: none
+        "#]],
+    );
+}
