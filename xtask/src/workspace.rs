@@ -29,6 +29,8 @@ pub struct Package {
     pub tests: Vec<String>,
     /// Names of its benchmarks.
     pub benches: Vec<String>,
+    /// Names of its examples.
+    pub examples: Vec<String>,
 }
 
 impl Workspace {
@@ -89,6 +91,7 @@ fn package(json: &Value) -> Package {
         version: text(&json["version"]),
         tests: of("test"),
         benches: of("bench"),
+        examples: of("example"),
     }
 }
 

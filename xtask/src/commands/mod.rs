@@ -1,10 +1,12 @@
 //! The commands that are not tests.
 
+mod bench;
 mod package;
 mod pictures;
 
 use anyhow::{Result, bail};
 
+pub use bench::bench;
 pub use package::package;
 pub use pictures::pictures;
 
@@ -12,8 +14,6 @@ use crate::process::{Cmd, run_here};
 use crate::steps::{self, When};
 use crate::tools::{Lack, RECIPES, Toolbox};
 use crate::workspace::Workspace;
-
-const BENCH: &str = "spanglass-bench";
 
 /// Prints the steps.
 pub fn list() {
@@ -63,34 +63,6 @@ pub fn demo(workspace: &Workspace, args: &[String]) -> Result<()> {
     let cargo =
         Cmd::new(&workspace.root, "cargo").args(["run", "--release", "--quiet", "--package", "spanglass"]);
     run_here(&cargo.args(["--", "demo"]).args(args))
-}
-
-/// Runs the benchmark that `args` names first: one of the benchmark package's, else a crate's own.
-///
-/// # Errors
-/// When there is none of that name, or it ends badly.
-pub fn bench(workspace: &Workspace, args: &[String]) -> Result<()> {
-    let cargo = |command: &str| Cmd::new(&workspace.root, "cargo").args([command, "--package"]);
-    let owners: Vec<_> = workspace.packages.iter().filter(|package| !package.benches.is_empty()).collect();
-    let Some((name, rest)) = args.split_first() else {
-        for package in &owners {
-            package.benches.iter().for_each(|bench| println!("{bench}  ({})", package.name));
-        }
-        return match workspace.package(BENCH) {
-            Some(_) => run_here(&cargo("run").args([BENCH, "--release", "--quiet", "--", "--list"])),
-            None if owners.is_empty() => bail!("there is no benchmark yet"),
-            None => Ok(()),
-        };
-    };
-    if let Some(owner) = owners.iter().find(|package| package.benches.contains(name)) {
-        return run_here(&cargo("bench").args([&owner.name, "--bench", name, "--"]).args(rest));
-    }
-    if workspace.package(BENCH).is_none() {
-        bail!(
-            "there is no benchmark `{name}`: no package has a bench of that name, and there is no package {BENCH}"
-        );
-    }
-    run_here(&cargo("run").args([BENCH, "--release", "--quiet", "--", name]).args(rest))
 }
 
 /// Runs the recorder of the fixtures.
