@@ -25,7 +25,7 @@ const home = makeHome({
   "editor.scrollbar.verticalScrollbarSize": 8,
   "editor.scrollbar.horizontal": "hidden",
   "editor.lineNumbersMinChars": 3,
-  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.colorTheme": "Dark Modern",
   "breadcrumbs.enabled": false,
   "workbench.layoutControl.enabled": false,
   "window.commandCenter": false,
@@ -45,6 +45,7 @@ try {
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 2 });
     const screen = new Screen(page, env.SPANGLASS_SHOTS);
+    page.setDefaultTimeout(15_000);
     await walk(screen);
     failed = screen.finish();
   } finally {
@@ -106,17 +107,16 @@ async function walk(screen) {
     await page.locator(".monaco-hover", { hasText: /p50/ }).first().waitFor({ timeout: 10_000 });
   });
   await screen.picture("vscode-hover");
-  await page.keyboard.press("Escape");
 
   await screen.check("the lens lists the traces of its function", async () => {
+    await page.keyboard.press("Escape");
     await (await screen.lensAt("def create_order", "traces")).click();
     await screen.pick(/POST/).first().waitFor({ timeout: 10_000 });
     return `${await page.locator(".quick-input-list .monaco-list-row").count()} on the screen`;
   });
   await screen.picture("vscode-traces");
   await screen.check("a trace opens as a waterfall beside the code", async () => {
-    await page.keyboard.type("error");
-    await page.keyboard.press("Enter");
+    await screen.pick(/\d errors/).first().click();
     await screen.panel().locator(".row").nth(3).waitFor({ timeout: 20_000 });
     return screen.panel().locator(".facts").innerText();
   });
@@ -124,35 +124,51 @@ async function walk(screen) {
     await screen.panel().locator(".row", { hasText: "charge card" }).first().click();
     await page.locator(".tab.active", { hasText: "payments.py" }).waitFor({ timeout: 10_000 });
     await screen.code("def charge").waitFor({ timeout: 10_000 });
+    await screen.lens(/\d+ calls?/).first().waitFor({ timeout: 10_000 });
+    await screen.panel().locator("h1").scrollIntoViewIfNeeded();
   });
   await screen.picture("vscode-trace");
 
-  await screen.check("a replay starts from the panel and stops on entry", async () => {
+  await screen.check("a replay starts from the panel and stops on entry, in the code", async () => {
     await screen.panel().getByRole("button", { name: "Replay" }).click();
-    await page.locator(".debug-toolbar a.action-label[aria-label^='Step Back']").waitFor({ timeout: 20_000 });
-    await screen.frame(/./).first().waitFor({ timeout: 20_000 });
+    await screen.debugButton("Step Back").waitFor({ timeout: 20_000 });
+    await screen.frame(/placeOrder/).first().waitFor({ timeout: 20_000 });
+    await page.locator(".tab.active", { hasText: "Trace: POST" }).waitFor({ timeout: 10_000 });
     return screen.frame(/./).first().innerText();
   });
   await screen.check("it runs to the exception, with the stack that led there and the values", async () => {
+    await page.locator(".tab", { hasText: "Trace: POST" }).click({ button: "middle" });
+    await page.locator(".pane-header", { hasText: "Watch" }).click();
+    await screen.widenSideBar(440);
     await screen.debugButton("Continue").click();
-    await screen.frame(/check_limit/).first().waitFor({ timeout: 15_000 });
+    await page.locator(".exception-widget", { hasText: "PaymentDeclined" }).waitFor({ timeout: 15_000 });
+    await screen.frame(/authorize/).first().waitFor({ timeout: 15_000 });
     await page.locator(".debug-top-stack-frame-line").first().waitFor({ timeout: 10_000 });
     await page.locator(".debug-variables .monaco-list-row").nth(1).waitFor({ timeout: 10_000 });
-    return `${await screen.frame(/./).count()} frames`;
+    await screen.leave();
+    return `${await screen.frame(/./).count()} frames on the screen`;
   });
-  await screen.run("View: Close All Editors in Group");
-  await screen.picture("vscode-replay");
-  await screen.check("it steps back", async () => {
+  await screen.picture("vscode-exception");
+  await screen.check("it steps back, out of the call and to the values that went in", async () => {
     const before = await screen.stopped();
     await screen.debugButton("Step Back").click();
-    await page.waitForFunction((/** @type {string} */ text) => {
-      const thread = globalThis.document.querySelector(".debug-call-stack");
-      return thread !== null && thread.textContent !== text;
-    }, before, { timeout: 10_000 });
+    await page.locator(".exception-widget").waitFor({ state: "hidden", timeout: 10_000 });
+    await screen.frame(/authorize.*21:1/s).first().waitFor({ timeout: 10_000 });
+    await screen.debugButton("Step Back").click();
+    await screen.variable(/order\.total = 18525/).waitFor({ timeout: 10_000 });
+    await screen.variable(/card = /).click();
+    await page.keyboard.press("ArrowRight");
+    await screen.variable(/limit = 6000/).waitFor({ timeout: 10_000 });
+    const after = await screen.stopped();
+    if (after === before) {
+      throw new Error(`still at ${after}`);
+    }
+    await screen.leave();
+    return after;
   });
-  await screen.picture("vscode-step-back");
+  await screen.picture("vscode-replay");
   await screen.check("it stops when told", async () => {
     await screen.debugButton("Stop").click();
-    await page.locator(".debug-toolbar").waitFor({ state: "hidden", timeout: 10_000 });
+    await page.locator(".debug-call-stack .stack-frame").first().waitFor({ state: "hidden", timeout: 10_000 });
   });
 }

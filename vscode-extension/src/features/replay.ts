@@ -28,7 +28,6 @@ export function activate(spanglass: Spanglass): void {
 async function start(target: Target): Promise<boolean> {
   const own = target.uri === undefined ? undefined : vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(target.uri, true));
   const folder = own ?? firstFolder();
-  await leavePanel();
   const started = await vscode.debug.startDebugging(folder, {
     type: debugType,
     request: "launch",
@@ -42,15 +41,6 @@ async function start(target: Target): Promise<boolean> {
     await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
   }
   return started;
-}
-
-/** VS Code opens the lines of a session where the focus is: in a group with code, not over the trace that it was started from. */
-async function leavePanel(): Promise<void> {
-  const editor = vscode.window.visibleTextEditors.find(({ document }) => document.uri.scheme === "file");
-  const { activeTab } = vscode.window.tabGroups.activeTabGroup;
-  if (editor?.viewColumn !== undefined && activeTab?.input instanceof vscode.TabInputWebview) {
-    await vscode.window.showTextDocument(editor.document, { viewColumn: editor.viewColumn });
-  }
 }
 
 /** F5 without a launch.json asks which trace; everything else gets the folder that its paths are relative to. */

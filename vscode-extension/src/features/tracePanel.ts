@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { UserError, type Spanglass } from "../context";
 import { traceRequest, type TraceResult } from "../protocol";
 import type { FromPanel, ToPanel } from "../webview/messages";
-import { reveal } from "./location";
+import { focusCode, reveal } from "./location";
 import { openPage } from "./page";
 
 export function activate(spanglass: Spanglass): void {
@@ -97,6 +97,7 @@ class TracePanel implements vscode.Disposable {
       }
       case "replay": {
         const row = trace.rows[message.row];
+        await focusCode();
         const target = { traceId: trace.traceId, ...row?.location, ...(row && { spanId: row.spanId, name: row.name }) };
         await vscode.commands.executeCommand("spanglass.replay", target);
         break;

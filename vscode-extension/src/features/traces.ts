@@ -15,6 +15,8 @@ interface TraceItem extends vscode.QuickPickItem {
   command?: string;
 }
 
+const failed = new vscode.ThemeIcon("error", new vscode.ThemeColor("testing.iconFailed"));
+const passed = new vscode.ThemeIcon("pass", new vscode.ThemeColor("testing.iconPassed"));
 const replayButton = { iconPath: new vscode.ThemeIcon("debug-alt"), tooltip: "Replay" };
 const errorsButton = { iconPath: new vscode.ThemeIcon("filter"), tooltip: "Show only traces with errors" };
 const allButton = { iconPath: new vscode.ThemeIcon("filter-filled"), tooltip: "Show all traces" };
@@ -39,7 +41,8 @@ export async function pickTrace(spanglass: Spanglass, title: string): Promise<Tr
 export function itemOf(trace: TraceSummary, nowMs: number): TraceItem {
   const others = trace.services.filter((service) => service !== trace.service);
   return {
-    label: `$(${trace.errors > 0 ? "error" : "pass"}) ${trace.name}`,
+    label: trace.name,
+    iconPath: trace.errors > 0 ? failed : passed,
     description: `${duration(trace.durationMs)} · ${age(trace.startUnixMs, nowMs)}`,
     detail: [
       [trace.service, ...others].join(", "),

@@ -7,6 +7,8 @@ declare function acquireVsCodeApi(): { postMessage(message: FromPanel): void };
 
 /** More would make the panel slow; the page in the browser draws only what is in view and has no such limit. */
 const maxRows = 2000;
+/** Deeper rows stay at this indentation. */
+const maxIndent = 24;
 const colours = 6;
 const api = acquireVsCodeApi();
 
@@ -77,12 +79,12 @@ function rowOf(row: TraceRow, index: number, end: number, colour: number): HTMLE
   item.classList.toggle("error", row.error);
   item.classList.toggle("nowhere", row.location === null);
   const name = element("span", "name");
-  name.style.paddingLeft = `${8 + Math.min(row.depth, 24) * 14}px`;
+  name.style.setProperty("--depth", String(Math.min(row.depth, maxIndent)));
   name.append(element("i", `dot c${colour}`), text("b", row.name));
   if (row.location) {
     name.append(text("small", `${row.confidence === "certain" ? "" : "≈ "}${row.location.function}`));
   }
-  item.append(name, barOf(row, end, colour));
+  item.append(name, text("span", duration(row.durationMs), "total"), barOf(row, end, colour));
   item.addEventListener("click", () => { focus(item); go(item); });
   return item;
 }

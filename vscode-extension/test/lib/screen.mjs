@@ -12,16 +12,21 @@ export class Screen {
     this.shots = shots;
   }
 
-  /** Runs one step; a failure is told with a picture, and the walk goes on. @param {string} name @param {() => Promise<unknown>} step */
+  /** Runs one step; a failure is told with a picture, and later steps, which start where this one ends, fail too. @param {string} name @param {() => Promise<unknown>} step */
   async check(name, step) {
+    if (this.failed > 0) {
+      this.failed += 1;
+      console.log(`${this.#clock()} FAIL  ${name}: not reached`);
+      return;
+    }
     try {
       const detail = await step();
       this.passed += 1;
       console.log(`${this.#clock()} ok    ${name}${typeof detail === "string" ? `: ${detail.replace(/\s+/g, " ")}` : ""}`);
     } catch (error) {
-      this.failed += 1;
       console.log(`${this.#clock()} FAIL  ${name}: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`);
       await this.picture(`failed-${name.replace(/\W+/g, "-")}`);
+      this.failed += 1;
     }
   }
 
@@ -31,8 +36,11 @@ export class Screen {
     return this.failed > 0 || this.passed === 0;
   }
 
-  /** @param {string} name */
+  /** Takes a picture of the screen, unless the walk is lost. @param {string} name */
   async picture(name) {
+    if (this.failed > 0) {
+      return;
+    }
     // Blinking and fading would make every picture another one.
     await this.page.screenshot({ path: join(this.shots, `${name}.png`), animations: "disabled", caret: "hide" });
   }
@@ -50,14 +58,18 @@ export class Screen {
 
   /** The lens of that text which stands nearest above a line of code. @param {string} code @param {string} text */
   async lensAt(code, text) {
-    const below = (await this.code(code).boundingBox())?.y ?? 0;
-    const all = await this.lens(text).all();
-    const heights = await Promise.all(all.map(async (/** @type {any} */ lens) => (await lens.boundingBox())?.y ?? Infinity));
-    const nearest = heights.reduce((best, y, i) => (y < below && y > (heights[best] ?? -1) ? i : best), -1);
-    if (nearest < 0) {
-      throw new Error(`no lens "${text}" above "${code}"`);
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
+      const below = (await this.code(code).boundingBox())?.y ?? 0;
+      const all = await this.lens(text).all();
+      const heights = await Promise.all(all.map(async (/** @type {any} */ lens) => (await lens.boundingBox())?.y ?? Infinity));
+      const nearest = heights.reduce((best, y, i) => (y < below && y > (heights[best] ?? -1) ? i : best), -1);
+      if (nearest >= 0) {
+        return all[nearest];
+      }
+      // Lenses are drawn anew when figures change; look again on the next frame.
+      await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
     }
-    return all[nearest];
+    throw new Error(`no lens "${text}" above "${code}"`);
   }
 
   /** @param {RegExp} text */
@@ -80,13 +92,34 @@ export class Screen {
     return this.page.locator(".debug-call-stack .stack-frame", { hasText: text });
   }
 
-  /** @param {string} name */
-  debugButton(name) {
-    return this.page.locator(`.debug-toolbar a.action-label[aria-label^="${name}"]`).first();
+  /** A row of the variables. @param {RegExp} text */
+  variable(text) {
+    return this.page.locator(".debug-variables .monaco-list-row", { hasText: text }).first();
   }
 
+  /** @param {string} name */
+  debugButton(name) {
+    return this.page.locator(`.debug-toolbar, .pane-composite-part .title`).locator(`a.action-label[aria-label^="${name}"]`).first();
+  }
+
+  /** When and where the session stands, in its own words. */
   stopped() {
-    return this.page.locator(".debug-call-stack").first().textContent();
+    return this.page.locator(".debug-call-stack .state.label", { hasText: /paused at/i }).first().innerText();
+  }
+
+  /** Takes the mouse to where it hovers over nothing. */
+  async leave() {
+    await this.page.mouse.move(700, 790);
+    await this.page.locator(".monaco-hover:visible, .workbench-hover:visible").first().waitFor({ state: "hidden" });
+  }
+
+  /** Moves the edge between the side bar and the editor. @param {number} x */
+  async widenSideBar(x) {
+    const sash = this.page.locator(".monaco-sash.vertical:not(.disabled)").first();
+    await sash.hover({ position: { x: 2, y: 400 } });
+    await this.page.mouse.down();
+    await this.page.mouse.move(x, 400, { steps: 4 });
+    await this.page.mouse.up();
   }
 
   /** Runs a command by its title. @param {string} title */

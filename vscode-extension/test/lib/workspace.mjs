@@ -13,8 +13,10 @@ export const shopTraces = join(fixtures, "traces/otlp-json/shop");
 export function makeHome(settings) {
   const root = mkdtempSync(join(realpathSync(tmpdir()), "spanglass-vscode-"));
   const workspace = join(root, "shop");
-  const leaveOut = /[\\/](node_modules|target|__pycache__|\.venv)$/;
-  cpSync(join(fixtures, "apps"), workspace, { recursive: true, filter: (path) => !leaveOut.test(path) });
+  const leaveOut = /[\\/](node_modules|target|__pycache__|\.venv|\.gitignore|truth\.toml)$/;
+  for (const service of ["node/storefront", "python/checkout", "rust/catalog"]) {
+    cpSync(join(fixtures, "apps", service), join(workspace, service), { recursive: true, filter: (path) => !leaveOut.test(path) });
+  }
   // Machine settings are those of the side that runs the extension, user settings those of the window.
   for (const folder of ["User", "Machine"]) {
     mkdirSync(join(root, "data", folder), { recursive: true });

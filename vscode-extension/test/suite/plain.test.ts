@@ -34,10 +34,11 @@ describe("plain", () => {
       traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", name: "POST /api/orders", service: "storefront",
       services: ["storefront", "checkout"], startUnixMs: 940_000, durationMs: 82.4, spans: 1, errors: 2,
     };
-    const { label, description, detail } = itemOf(trace, 1_000_000);
+    const { label, iconPath, description, detail } = itemOf(trace, 1_000_000);
     assert.deepEqual([label, description, detail],
-      ["$(error) POST /api/orders", "82.4 ms · 1 min ago", "storefront, checkout · 1 span · 2 errors"]);
-    assert.equal(itemOf({ ...trace, errors: 0 }, 1_000_000).label, "$(pass) POST /api/orders");
+      ["POST /api/orders", "82.4 ms · 1 min ago", "storefront, checkout · 1 span · 2 errors"]);
+    assert.equal((iconPath as vscode.ThemeIcon).id, "error");
+    assert.equal((itemOf({ ...trace, errors: 0 }, 1_000_000).iconPath as vscode.ThemeIcon).id, "pass");
   });
 
   it("a server that keeps ending is started later and later, then not at all", () => {
