@@ -155,10 +155,10 @@ async function walk(screen) {
     await page.locator(".exception-widget").waitFor({ state: "hidden", timeout: 10_000 });
     await screen.frame(/authorize.*21:1/s).first().waitFor({ timeout: 10_000 });
     await screen.debugButton("Step Back").click();
-    await screen.variable(/order\.total = 18525/).waitFor({ timeout: 10_000 });
-    await screen.variable(/card = /).click();
+    await screen.variable(/order\.total\s*=\s*18525/).waitFor({ timeout: 10_000 });
+    await screen.variable(/card\s*=\s*\{/).click();
     await page.keyboard.press("ArrowRight");
-    await screen.variable(/limit = 6000/).waitFor({ timeout: 10_000 });
+    await screen.variable(/limit\s*=\s*6000/).waitFor({ timeout: 10_000 });
     const after = await screen.stopped();
     if (after === before) {
       throw new Error(`still at ${after}`);
