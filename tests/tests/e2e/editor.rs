@@ -1,38 +1,42 @@
 //! What an editor shows over LSP, from spans that a real receiver took in.
 
-use std::fs;
+use std::{fs, path::PathBuf, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use spanglass_tests::{free_port, lsp::LspClient, shop};
 use tempfile::TempDir;
 
-/// A language server on the shop, its receiver fed with the recording.
+/// A language server on the shop.
 struct Session {
     client: LspClient,
-    workspace: std::path::PathBuf,
+    workspace: PathBuf,
+    receiver: String,
     _folder: TempDir,
 }
 
-fn session() -> Session {
+/// With nothing received yet.
+fn quiet_session() -> Session {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let workspace = shop::workspace(folder.path());
     let receiver = format!("127.0.0.1:{}", free_port());
     let mut client = LspClient::start(&workspace, &folder.path().join("data"), &receiver);
-    client.until(
-        "a receiver",
-        |client| client.request("spanglass/status", json!({})),
-        |status| {
-            status["source"].as_str().is_some_and(|source| source.contains(&receiver))
-                && status["ready"] == true
-        },
-    );
-    shop::send(&receiver, &shop::spans());
-    Session { client, workspace, _folder: folder }
+    let is_up = |status: &Value| {
+        status["source"].as_str().is_some_and(|source| source.contains(&receiver)) && status["ready"] == true
+    };
+    client.until("a receiver", |client| client.request("spanglass/status", json!({})), is_up);
+    Session { client, workspace, receiver, _folder: folder }
+}
+
+/// With the recording received.
+fn session() -> Session {
+    let session = quiet_session();
+    shop::send(&session.receiver, &shop::spans());
+    session
 }
 
 #[test]
 fn lenses_hints_and_hover_come_from_received_spans() {
-    let Session { mut client, workspace, _folder } = session();
+    let Session { mut client, workspace, _folder, .. } = session();
     let uri = client.open(&workspace.join("checkout/orders.py"), "python");
     let lenses = client.until("lenses", |client| client.lenses(&uri), |lenses| lenses.len() >= 4);
     let text = fs::read_to_string(workspace.join("checkout/orders.py")).unwrap();
@@ -59,7 +63,7 @@ fn lenses_hints_and_hover_come_from_received_spans() {
 
 #[test]
 fn an_edit_moves_the_lenses_with_their_functions() {
-    let Session { mut client, workspace, _folder } = session();
+    let Session { mut client, workspace, _folder, .. } = session();
     let uri = client.open(&workspace.join("checkout/orders.py"), "python");
     let before = client.until("lenses", |client| client.lenses(&uri), |lenses| lenses.len() >= 4);
     let start = json!({ "line": 0, "character": 0 });
@@ -81,17 +85,21 @@ fn an_edit_moves_the_lenses_with_their_functions() {
 
 #[test]
 fn the_editor_is_told_when_a_visible_label_changes() {
-    let Session { mut client, workspace, _folder } = session();
+    let Session { mut client, workspace, receiver, _folder } = quiet_session();
     let uri = client.open(&workspace.join("storefront/routes/orders.js"), "javascript");
-    client.until("lenses", |client| client.lenses(&uri), |lenses| !lenses.is_empty());
-    let refreshed =
-        |client: &mut LspClient| client.answered.contains(&"workspace/codeLens/refresh".to_owned());
+    assert_eq!(client.lenses(&uri), Vec::<String>::new(), "nothing ran yet");
+    shop::send(&receiver, &shop::spans());
+    let refreshed = |client: &mut LspClient| {
+        client.answer_refreshes(Duration::from_millis(200));
+        client.answered.contains(&"workspace/codeLens/refresh".to_owned())
+    };
     client.until("a refresh", refreshed, |refreshed| *refreshed);
+    assert!(!client.lenses(&uri).is_empty());
 }
 
 #[test]
 fn broken_code_still_gets_what_is_whole() {
-    let Session { mut client, workspace, _folder } = session();
+    let Session { mut client, workspace, _folder, .. } = session();
     let path = workspace.join("checkout/orders.py");
     let uri = client.open(&path, "python");
     let whole = client.until("lenses", |client| client.lenses(&uri), |lenses| lenses.len() >= 4);
