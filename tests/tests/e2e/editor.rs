@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use spanglass_tests::{free_port, lsp::LspClient, shop};
 use tempfile::TempDir;
 
+/// Lenses of orders.py once everything arrived: five functions with figures, each with `replay` and `traces`.
+const ORDERS: usize = 15;
+
 /// A language server on the shop.
 struct Session {
     client: LspClient,
@@ -38,7 +41,7 @@ fn session() -> Session {
 fn lenses_hints_and_hover_come_from_received_spans() {
     let Session { mut client, workspace, _folder, .. } = session();
     let uri = client.open(&workspace.join("checkout/orders.py"), "python");
-    let lenses = client.until("lenses", |client| client.lenses(&uri), |lenses| lenses.len() >= 4);
+    let lenses = client.until("lenses", |client| client.lenses(&uri), |lenses| lenses.len() >= ORDERS);
     let text = fs::read_to_string(workspace.join("checkout/orders.py")).unwrap();
     let line = line_of(&text, "def create_order");
     // The lens stands above the function's decorator.
@@ -65,7 +68,7 @@ fn lenses_hints_and_hover_come_from_received_spans() {
 fn an_edit_moves_the_lenses_with_their_functions() {
     let Session { mut client, workspace, _folder, .. } = session();
     let uri = client.open(&workspace.join("checkout/orders.py"), "python");
-    let before = client.until("lenses", |client| client.lenses(&uri), |lenses| lenses.len() >= 4);
+    let before = client.until("lenses", |client| client.lenses(&uri), |lenses| lenses.len() >= ORDERS);
     let start = json!({ "line": 0, "character": 0 });
     client.notify(
         "textDocument/didChange",
@@ -102,7 +105,7 @@ fn broken_code_still_gets_what_is_whole() {
     let Session { mut client, workspace, _folder, .. } = session();
     let path = workspace.join("checkout/orders.py");
     let uri = client.open(&path, "python");
-    let whole = client.until("lenses", |client| client.lenses(&uri), |lenses| lenses.len() >= 4);
+    let whole = client.until("lenses", |client| client.lenses(&uri), |lenses| lenses.len() >= ORDERS);
     let end = fs::read_to_string(&path).unwrap().lines().count();
     let position = json!({ "line": end + 1, "character": 0 });
     client.notify(
