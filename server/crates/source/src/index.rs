@@ -246,6 +246,14 @@ impl Index {
             .filter(move |(_, path)| !path[start.len()..].contains('/'))
     }
 
+    /// Numbers and paths of the files in `folder` and below.
+    pub(crate) fn below(&self, folder: &str) -> impl Iterator<Item = (u32, &SmolStr)> {
+        let start = format!("{folder}/");
+        let first = SmolStr::from(start.as_str());
+        let all = self.numbers.range(first..).map(|(path, number)| (*number, path));
+        all.take_while(move |(_, path)| path.starts_with(&start))
+    }
+
     fn resolved(&self) -> &Resolved {
         self.resolved.get_or_init(|| resolve::resolve(self))
     }

@@ -52,6 +52,9 @@ pub(crate) enum Holder {
     Parameter(u32, u8),
     /// The value that the function numbered so returns.
     Returned(u32),
+    /// The first parameter of what every file below this folder exports by default; the folders in between are part of
+    /// the prefix.
+    Folder(SmolStr),
     /// Whatever serves the file: no prefix.
     App,
 }

@@ -7,7 +7,7 @@ use model::SmolStr;
 use super::names::{Entity, Names};
 use crate::{
     FunctionKey, NamePattern, Route, SourceFile,
-    wiring::{Handler, Holder, RouteFact, Scope, Text, Value},
+    wiring::{Handler, Holder, MODULE, Reference, RouteFact, Scope, Text, Value},
 };
 
 /// Prefixes of one holder, at most: a router mounted at more places is rare, a loop is possible.
@@ -97,6 +97,14 @@ fn mounts(names: &Names<'_>) -> Mounts {
         }
         for fact in &source.wiring.mounts {
             let Some(parent) = node(names, file, &fact.parent) else { continue };
+            if let Holder::Folder(folder) = &fact.child {
+                let before = prefix(names, file, fact.scope, &fact.prefix).unwrap_or_default();
+                for (child, between) in folder_members(names, folder) {
+                    let parents = mounts.parents.entry(child).or_default();
+                    parents.push((parent.clone(), before.join(&between)));
+                }
+                continue;
+            }
             let Some(child) = node(names, file, &fact.child) else { continue };
             let prefix = prefix(names, file, fact.scope, &fact.prefix)
                 .unwrap_or(Prefix { text: String::new(), is_open: true });
@@ -107,6 +115,22 @@ fn mounts(names: &Names<'_>) -> Mounts {
         }
     }
     mounts
+}
+
+/// What the files below a folder take, each with the folders in between as its prefix.
+fn folder_members(names: &Names<'_>, folder: &str) -> Vec<(Node, Prefix)> {
+    let files = names.index.below(folder).take(4_096);
+    let member = |(file, path): (u32, &SmolStr)| {
+        let Entity::Function(at, function) = names.look_up(file, MODULE, &Reference::local("default"))?
+        else {
+            return None;
+        };
+        let between = path.get(folder.len() + 1..)?.rsplit_once('/').map_or("", |(folders, _)| folders);
+        let segments = between.split('/').filter(|segment| !segment.is_empty());
+        let text: String = segments.map(|segment| format!("/{}", segment.replacen('_', ":", 1))).collect();
+        Some((Node::Entity(Entity::Parameter(at, function, 0)), Prefix { text, is_open: false }))
+    };
+    files.filter_map(member).collect()
 }
 
 impl Mounts {
@@ -181,7 +205,7 @@ fn prefix(names: &Names<'_>, file: u32, scope: Scope, text: &Text) -> Option<Pre
 fn node(names: &Names<'_>, file: u32, holder: &Holder) -> Option<Node> {
     let entity = match holder {
         Holder::App => return Some(Node::App(file)),
-        Holder::Inline(..) => return None,
+        Holder::Inline(..) | Holder::Folder(_) => return None,
         Holder::Parameter(function, at) => Entity::Parameter(file, *function, *at),
         Holder::Returned(function) => names.returned(file, *function, 8),
         Holder::Named(scope, reference) => match names.look_up(file, *scope, reference)? {

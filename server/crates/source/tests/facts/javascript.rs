@@ -385,3 +385,61 @@ async function load(ids: string[]) {
         "#]],
     );
 }
+
+#[test]
+fn routers_as_chains_and_wrapped_exports() {
+    check(
+        "//- routes.ts
+import { Router } from 'express';
+import users from './users';
+const api = Router().use(users).get('/ping', (req, res) => {});
+export default Router().use('/api', api);
+//- users.ts
+import { Router } from 'express';
+const router = Router();
+router.get('/users', withAuth(list)).post('/users', create);
+function list(req, res) {}
+async function create(req, res) {}
+export default router;
+//- app.ts
+import routes from './routes';
+const app = express();
+app.use(routes);
+//- pages/api/cart.ts
+const handler = async (req, res) => {};
+export default withTelemetry(handler);
+",
+        &["route"],
+        expect![[r#"
+            GET /api/ping -> routes.ts:<anonymous>
+            POST /api/users -> users.ts:create
+            GET /api/users -> users.ts:list
+            * /api/cart -> pages/api/cart.ts:handler
+        "#]],
+    );
+}
+
+#[test]
+fn fastify_loads_folders() {
+    check(
+        "//- src/app.ts
+import autoload from '@fastify/autoload';
+export default async function app(fastify) {
+  fastify.register(autoload, { dir: path.join(import.meta.dirname, 'routes'), options: { prefix: '/v1' } });
+}
+//- src/routes/home.ts
+const plugin = async (fastify) => { fastify.get('/', async () => {}); };
+export default plugin;
+//- src/routes/tasks/_id/index.ts
+export default async function (fastify) { fastify.get('/notes', async function notes() {}); }
+//- src/elsewhere/index.ts
+export default async function (fastify) { fastify.get('/notes', async function other() {}); }
+",
+        &["route"],
+        expect![[r#"
+            GET /v1/ -> src/routes/home.ts:plugin.<anonymous>
+            GET /v1/tasks/:id/notes -> src/routes/tasks/_id/index.ts:default.notes
+            GET /notes -> src/elsewhere/index.ts:default.other
+        "#]],
+    );
+}

@@ -446,3 +446,62 @@ def load(session, ids):
         "#]],
     );
 }
+
+#[test]
+fn view_sets_with_actions_spread_into_lists() {
+    check(
+        "//- urls.py
+from rest_framework.routers import DefaultRouter
+from views import TaskViewSet
+router = DefaultRouter()
+router.register('tasks', TaskViewSet)
+extra = [path('ping', ping)]
+urlpatterns = [
+    re_path(r'^api/', include([path('status', ping), *router.urls])),
+]
+urlpatterns += extra
+def ping(request): ...
+//- views.py
+class TaskViewSet(ModelViewSet):
+    @action(methods=['post'], detail=True, url_path='run-now')
+    def run(self, request, pk=None): ...
+    @action(detail=False)
+    def recent(self, request): ...
+    def retrieve(self, request, pk): ...
+",
+        &["route"],
+        expect![[r#"
+            GET ^api/tasks/{pk}/ -> views.py:TaskViewSet.retrieve
+            * ping -> urls.py:ping
+            * ^api/status -> urls.py:ping
+            POST ^api/tasks/{pk}/run-now/ -> views.py:TaskViewSet.run
+            GET ^api/tasks/recent/ -> views.py:TaskViewSet.recent
+        "#]],
+    );
+}
+
+#[test]
+fn flask_restful_and_patterns_made_by_functions() {
+    check(
+        "//- a.py
+api = Api(app)
+class Alerts(Resource):
+    def get(self): ...
+    def post(self): ...
+api.add_resource(Alerts, '/alerts', '/v2/alerts', endpoint='alerts')
+@app.route(scoped('/login'), methods=['GET', 'POST'])
+def login(): ...
+@slack.action('not-a-route')
+def pressed(): ...
+",
+        &["route"],
+        expect![[r#"
+            GET /alerts -> a.py:Alerts.get
+            POST /alerts -> a.py:Alerts.post
+            GET /v2/alerts -> a.py:Alerts.get
+            POST /v2/alerts -> a.py:Alerts.post
+            GET …/login -> a.py:login
+            POST …/login -> a.py:login
+        "#]],
+    );
+}

@@ -232,3 +232,37 @@ async fn load(client: &Client, ids: Vec<u32>) {
         "#]],
     );
 }
+
+#[test]
+fn handlers_in_other_crates_and_routes_of_utoipa() {
+    check(
+        "//- crates/server/src/lib.rs
+use shop_api::users::show::show_user;
+use actix_web::web::*;
+fn config(cfg: &mut ServiceConfig) {
+    cfg.service(scope(\"/v1\").service(resource(\"/users\").route(get().to(show_user))));
+}
+fn app() -> Router {
+    let (router, api) = OpenApiRouter::new().routes(routes!(krate::find, list)).split_for_parts();
+    router
+}
+#[utoipa::path(get, path = \"/list\", responses((status = 200)))]
+async fn list() {}
+mod krate;
+//- crates/server/src/krate.rs
+#[utoipa::path(method(get, head), path = \"/find/{id}\")]
+pub async fn find() {}
+//- crates/api/src/users/show.rs
+pub async fn show_user() {}
+//- crates/mail/src/users/send.rs
+pub async fn show_user() {}
+",
+        &["route"],
+        expect![[r#"
+            GET /v1/users -> crates/api/src/users/show.rs:show_user
+            GET /list -> crates/server/src/lib.rs:list
+            GET /find/{id} -> crates/server/src/krate.rs:find
+            HEAD /find/{id} -> crates/server/src/krate.rs:find
+        "#]],
+    );
+}

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     walk::{Walk, children},
-    wiring::{Handler, Holder, MountFact, Piece, PrefixFact, Reference, RouteFact, Scope, Text},
+    wiring::{Handler, Holder, MODULE, MountFact, Piece, PrefixFact, Reference, RouteFact, Scope, Text},
 };
 
 /// What makes routers and apps.
@@ -117,7 +117,8 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
 pub(super) fn constructed<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, value: Node<'t>) {
     let Some(path) = path_of(walk, value) else { return };
     let last = path.rsplit('.').next().unwrap_or(&path);
-    if !MAKERS.contains(&last) && !last.ends_with("Router") && last != "basePath" {
+    let is_chain = path.split('.').any(|part| MAKERS.contains(&part) || part.ends_with("Router"));
+    if !is_chain && !last.ends_with("Router") && last != "basePath" {
         return;
     }
     walk.draft.marks.insert(name.clone());
@@ -183,14 +184,13 @@ fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>, verb: &st
     if list.len() < 2 || !could_be_handler(*last) {
         return false;
     }
-    let Some(path) = path_of(walk, object) else { return false };
+    let Some((holder, path)) = router_at(walk, object) else { return false };
     let patterns = patterns(walk, *first);
     if patterns.is_empty() || !is_router(walk, &path, *last, &patterns) {
         return false;
     }
     let Some(handler) = handler(walk, *last) else { return false };
     let scope = walk.scope();
-    let holder = Holder::Named(scope, Reference::local(path));
     for pattern in patterns {
         let (holder, handler) = (holder.clone(), handler.clone());
         walk.draft.wiring.routes.push(RouteFact { holder, methods: methods(verb), pattern, handler, scope });
@@ -235,7 +235,7 @@ fn chained<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>, verb: &str
 
 /// `app.use('/x', auth, router)`, `app.use(router.routes())`, `app.use(require('./routes'))`.
 fn mounted<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>) -> bool {
-    let Some(parent) = path_of(walk, object) else { return false };
+    let Some((holder, parent)) = router_at(walk, object) else { return false };
     let list = arguments(node);
     if let [prefix, .., child] = list.as_slice()
         && listed(walk, &parent, *prefix, *child)
@@ -246,7 +246,7 @@ fn mounted<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>) -> bool {
     let rest = if prefixes.is_empty() { list.as_slice() } else { list.get(1..).unwrap_or_default() };
     let prefixes = if prefixes.is_empty() { vec![Text::default()] } else { prefixes };
     let scope = walk.scope();
-    let parent = Holder::Named(scope, Reference::local(parent));
+    let parent = holder;
     let mut any = false;
     for child in
         rest.iter().flat_map(|child| if child.kind() == "array" { children(*child) } else { vec![*child] })
@@ -321,6 +321,62 @@ fn iteration(walk: &Walk<'_>) -> Option<(SmolStr, Option<SmolStr>)> {
         };
         let item = (item.kind() == "identifier").then(|| SmolStr::from(walk.slice(item)));
         return Some((path_of(walk, list)?, item));
+    }
+    None
+}
+
+/// The router that a link of a chain belongs to, and the name that it goes by: `api.use(a).get('/x', b)` is a chain on
+/// `api`, `const api = Router().use(a)` one on what is made there.
+fn router_at<'t>(walk: &Walk<'t>, object: Node<'t>) -> Option<(Holder, SmolStr)> {
+    let scope = walk.scope();
+    let mut node = unwrapped(object);
+    for _ in 0..512 {
+        let callee =
+            node.child_by_field_name("function").filter(|callee| callee.kind() == "member_expression");
+        let link =
+            callee.and_then(|callee| callee.child_by_field_name("property")).map(|name| walk.slice(name));
+        match (link, callee) {
+            (
+                Some("use" | "get" | "post" | "put" | "patch" | "delete" | "all" | "basePath" | "on"),
+                Some(callee),
+            ) => {
+                node = unwrapped(callee.child_by_field_name("object")?);
+            }
+            _ => break,
+        }
+    }
+    let path = path_of(walk, node)?;
+    if !matches!(node.kind(), "call_expression" | "new_expression") {
+        return Some((Holder::Named(scope, Reference::local(path.clone())), path));
+    }
+    let last = path.rsplit('.').next().unwrap_or(&path);
+    if !MAKERS.contains(&last) && !last.ends_with("Router") {
+        return Some((Holder::Result(scope, Reference::local(path.clone())), path));
+    }
+    Some((made_holder(walk)?, "router".into()))
+}
+
+/// What the expression around the current node becomes: a variable, what the module exports, what a function returns.
+fn made_holder(walk: &Walk<'_>) -> Option<Holder> {
+    let scope = walk.scope();
+    for level in 0..512 {
+        let node = walk.ancestor(level)?;
+        let left = match node.kind() {
+            "member_expression"
+            | "call_expression"
+            | "parenthesized_expression"
+            | "as_expression"
+            | "await_expression" => continue,
+            "variable_declarator" => node.child_by_field_name("name"),
+            "assignment_expression" => node.child_by_field_name("left"),
+            "export_statement" => return Some(Holder::Named(MODULE, Reference::local("default"))),
+            "return_statement" | "arrow_function" => return walk.function_around().map(Holder::Returned),
+            _ => return None,
+        };
+        let name = path_of(walk, left?)?;
+        let exported = matches!(name.as_str(), "module.exports" | "exports");
+        let name = if exported { "default".into() } else { name };
+        return Some(Holder::Named(if exported { MODULE } else { scope }, Reference::local(name)));
     }
     None
 }
@@ -412,6 +468,9 @@ fn registered<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>) -> bool
     let (Some(plugin), Some(parent)) = (list.first().copied(), path_of(walk, object)) else { return false };
     let plugin = unwrapped(plugin);
     let scope = walk.scope();
+    if path_of(walk, plugin).is_some_and(|name| name.to_lowercase().ends_with("autoload")) {
+        return loaded_folder(walk, &list, parent);
+    }
     let child = match plugin.kind() {
         "arrow_function" | "function_expression" => Holder::Inline(plugin.start_byte() as u32, 0),
         "identifier" | "member_expression" => match reference(walk, plugin) {
@@ -436,6 +495,24 @@ fn registered<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>) -> bool
         .and_then(|prefix| text_of(walk, prefix));
     let parent = Holder::Named(scope, Reference::local(parent));
     walk.draft.wiring.mounts.push(MountFact { parent, child, prefix: prefix.unwrap_or_default(), scope });
+    true
+}
+
+/// `app.register(autoload, { dir: join(__dirname, 'routes'), options: { prefix } })`.
+fn loaded_folder<'t>(walk: &mut Walk<'t>, list: &[Node<'t>], parent: SmolStr) -> bool {
+    let Some(options) = list.get(1) else { return false };
+    let Some(dir) = property(walk, *options, "dir") else { return false };
+    let parts = if dir.kind() == "call_expression" { arguments(dir) } else { vec![dir] };
+    let inner = parts.into_iter().filter_map(|part| literal_of(walk, part)).collect::<Vec<_>>().join("/");
+    let here = walk.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let Some(folder) = super::modules::joined(here, &inner).filter(|_| !inner.is_empty()) else {
+        return false;
+    };
+    let prefix = property(walk, *options, "options").and_then(|inner| property(walk, inner, "prefix"));
+    let prefix = prefix.and_then(|prefix| text_of(walk, prefix)).unwrap_or_default();
+    let scope = walk.scope();
+    let parent = Holder::Named(scope, Reference::local(parent));
+    walk.draft.wiring.mounts.push(MountFact { parent, child: Holder::Folder(folder.into()), prefix, scope });
     true
 }
 

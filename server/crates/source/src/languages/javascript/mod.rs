@@ -171,6 +171,7 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<
             } else {
                 express::constructed(walk, scope, &name, value);
                 calls::tracer(walk, scope, &name, value);
+                wrapped(walk, scope, &name, value);
                 match (text_of(walk, value), path_of(walk, value)) {
                     (Some(text), _) if text.is_telling() => Value::Text(text),
                     (_, Some(path)) => Value::Result(Reference::local(path)),
@@ -203,6 +204,22 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<
         },
     };
     walk.draft.bind(scope, name, bound);
+}
+
+/// `const handler = withAuth(inner)`: the name may also stand for what is wrapped, if that is a function.
+fn wrapped<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, value: Node<'t>) {
+    let given = syntax::arguments(value);
+    let is_wrapper = value.kind() == "call_expression" && (given.len() == 1 || name == "default");
+    let inner = given
+        .first()
+        .copied()
+        .map(syntax::unwrapped)
+        .filter(|inner| is_wrapper && inner.kind() == "identifier");
+    if let Some(inner) = inner.and_then(|inner| modules::reference(walk, inner))
+        && inner.path != *name
+    {
+        walk.draft.bind(scope, name.clone(), Value::Alias(inner));
+    }
 }
 
 /// `const NAMES = { LOAD: 'load user' }` makes `NAMES.LOAD` known.

@@ -305,7 +305,7 @@ fn dotted_path(base: &str, inner: &str) -> String {
 }
 
 /// `../b` from `a/c` is `a/b`; `None` when it leaves the workspace.
-fn joined(folder: &str, relative: &str) -> Option<String> {
+pub(super) fn joined(folder: &str, relative: &str) -> Option<String> {
     let mut segments: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in relative.split('/') {
         match part {

@@ -4,8 +4,8 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use super::{
-    calls, keyword_text,
-    syntax::{argument, keyword, literals, path_of, text_of},
+    calls, django, keyword_text,
+    syntax::{argument, keyword, literals, path_of, positional, text_of},
 };
 use crate::{
     walk::Walk,
@@ -25,6 +25,9 @@ pub(super) fn on_function<'t>(walk: &mut Walk<'t>, index: u32, decorator: Node<'
     }
     if task(walk, call, &path, &handler) {
         return;
+    }
+    if let Some(call) = call.filter(|_| path == "action" || path.ends_with(".action")) {
+        return django::action(walk, index, call);
     }
     if let Some(call) = call {
         calls::call(walk, call, Some(index));
@@ -52,12 +55,12 @@ pub(super) fn on_class<'t>(walk: &mut Walk<'t>, path: &SmolStr, decorator: Node<
 fn route<'t>(walk: &mut Walk<'t>, call: Node<'t>, path: &SmolStr, handler: &Handler) -> bool {
     let Some((object, last)) = path.rsplit_once('.') else { return false };
     let is_verb = matches!(last, "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "trace");
-    let is_route = matches!(last, "route" | "api_route" | "websocket" | "websocket_route" | "view");
+    let is_route = matches!(last, "route" | "api_route" | "websocket" | "websocket_route");
     if !(is_verb || is_route) || matches!(object, "mock" | "mocker" | "patch" | "responses") {
         return false;
     }
     let pattern = argument(walk, call, 0, "path").or_else(|| keyword(walk, call, "rule"));
-    let Some(pattern) = pattern.and_then(|node| text_of(walk, node)) else { return false };
+    let Some(pattern) = pattern.and_then(|node| pattern_text(walk, node)) else { return false };
     if !could_be_a_route(&pattern) {
         return false;
     }
@@ -117,6 +120,15 @@ fn own_name(walk: &Walk<'_>, handler: &Handler) -> Option<Text> {
         }
         _ => None,
     }
+}
+
+/// A pattern; one that a function of the program makes of a path has something unknown before it.
+fn pattern_text<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<Text> {
+    text_of(walk, node).or_else(|| {
+        let inner = positional(node).first().and_then(|inner| text_of(walk, *inner))?.as_literal()?;
+        (node.kind() == "call" && inner.starts_with('/'))
+            .then(|| Text(vec![Piece::Hole, Piece::Literal(inner)]))
+    })
 }
 
 /// Routes begin with a slash, or are empty under a prefix, or are known elsewhere.

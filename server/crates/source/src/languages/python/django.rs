@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     walk::{Walk, dotted},
-    wiring::{Handler, Holder, MountFact, Reference, RouteFact, Text},
+    wiring::{Handler, Holder, MODULE, MountFact, Reference, RouteFact, Scope, Text},
 };
 
 /// How many calls may nest around a route in its list.
@@ -61,6 +61,13 @@ pub(super) fn view_set<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str) ->
     };
     let scope = walk.scope();
     let holder = Holder::Named(scope, Reference::local(object));
+    let mounted = MountFact {
+        parent: holder.clone(),
+        child: Holder::Named(scope, Reference::local(class.clone())),
+        prefix: Text::literal(prefix.clone()),
+        scope,
+    };
+    walk.draft.wiring.mounts.push(mounted);
     let lookup = keyword_literal(walk, node, "lookup_field").unwrap_or_else(|| "pk".into());
     const ACTIONS: &[(&str, &str, bool)] = &[
         ("list", "GET", false),
@@ -84,6 +91,65 @@ pub(super) fn view_set<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str) ->
         });
     }
     true
+}
+
+/// A method of a view set that is a route of its own: `@action(detail=True, methods=["post"], url_path="x")`.
+pub(super) fn action<'t>(walk: &mut Walk<'t>, index: u32, call: Node<'t>) {
+    let Some(function) = walk.draft.functions.get(index as usize) else { return };
+    let (name, path) = (function.name.clone(), function.key.path.clone());
+    let Some(class) = path.strip_suffix(name.as_str()).and_then(|class| class.strip_suffix('.')) else {
+        return;
+    };
+    let is_detail = keyword(walk, call, "detail").is_some_and(|value| walk.slice(value) == "True");
+    let last = keyword_literal(walk, call, "url_path").unwrap_or(name);
+    let pattern = if is_detail { format_smolstr!("{{pk}}/{last}/") } else { format_smolstr!("{last}/") };
+    let methods =
+        keyword(walk, call, "methods").map(|list| literals(walk, list)).unwrap_or_else(|| vec!["GET".into()]);
+    let holder = Holder::Named(MODULE, Reference::local(class));
+    walk.draft.wiring.routes.push(RouteFact {
+        holder,
+        methods: methods.iter().map(|method| method.to_uppercase().into()).collect(),
+        pattern: Text::literal(pattern),
+        handler: Handler::Function(index),
+        scope: MODULE,
+    });
+}
+
+/// `urlpatterns = router.urls`, `urlpatterns += api_patterns`, `urlpatterns = [...] + router.urls`.
+pub(super) fn summed<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, right: Node<'t>) {
+    if !["url", "pattern", "route"].iter().any(|word| name.to_lowercase().contains(word)) {
+        return;
+    }
+    let mut parts = vec![right];
+    for _ in 0..16 {
+        let Some(part) = parts.pop() else { return };
+        match part.kind() {
+            "binary_operator" | "parenthesized_expression" => {
+                let mut cursor = part.walk();
+                parts.extend(part.named_children(&mut cursor));
+            }
+            "identifier" | "attribute" => {
+                mount_list(walk, Holder::Named(scope, Reference::local(name.clone())), part, Text::default())
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `*router.urls` in a list of routes.
+pub(super) fn spread<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let (Some(inner), Some(parent)) = (node.named_child(0), list_holder(walk)) else { return };
+    let prefix = with_outer_prefixes(walk, Text::default());
+    mount_list(walk, parent, inner, prefix);
+}
+
+fn mount_list<'t>(walk: &mut Walk<'t>, parent: Holder, list: Node<'t>, prefix: Text) {
+    let Some(path) = path_of(walk, list) else { return };
+    let scope = walk.scope();
+    let child = Holder::Named(scope, Reference::local(path.strip_suffix(".urls").unwrap_or(&path)));
+    if child != parent {
+        walk.draft.wiring.mounts.push(MountFact { parent, child, prefix, scope });
+    }
 }
 
 /// The list or app that the current node stands in: the name that it is assigned to, else what is returned.

@@ -35,6 +35,7 @@ impl Reader for Python {
             ("import_from_statement", Role::Import),
             ("future_import_statement", Role::Prune),
             ("return_statement", Role::Other),
+            ("list_splat", Role::Other),
             ("for_statement", Role::Loop),
             ("while_statement", Role::Loop),
             ("list_comprehension", Role::Loop),
@@ -104,6 +105,7 @@ impl Reader for Python {
             return;
         };
         let Some((scope, name)) = target(walk, left) else { return };
+        django::summed(walk, scope, &name, right);
         if node.kind() == "augmented_assignment" {
             return;
         }
@@ -115,6 +117,10 @@ impl Reader for Python {
     }
 
     fn other<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) -> bool {
+        if node.kind() == "list_splat" {
+            django::spread(walk, node);
+            return true;
+        }
         let returned = children(node).first().copied().filter(|value| value.kind() != "call");
         if let (Some(function), Some(value)) = (walk.function_around(), returned)
             && let Some(path) = path_of(walk, value)

@@ -29,7 +29,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
             let method = last.trim_start_matches("add_").to_uppercase();
             added(walk, node, object.trim_end_matches(".router"), vec![method.into()])
         }
-        "add_resource" => resource(walk, node, object),
+        adds if adds.starts_with("add_") && adds.ends_with("resource") => resource(walk, node, object),
         "Route" | "WebSocketRoute" | "Mount" | "path" | "re_path" | "url" => django::listed(walk, node, last),
         "get" | "post" | "put" | "delete" | "patch" if object == "web" => {
             django::listed_with(walk, node, vec![last.to_uppercase().into()])

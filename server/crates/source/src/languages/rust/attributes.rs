@@ -37,6 +37,15 @@ pub(super) fn on_function<'t>(walk: &mut Walk<'t>, index: u32, decorator: Node<'
             let methods = methods.collect();
             route(walk, index, methods, &given);
         }
+        // utoipa: the route that `routes!` takes from here.
+        "path" if path.contains("utoipa") => {
+            let methods =
+                given.first().map(|first| first.trim_start_matches("method").trim_matches(['(', ')']));
+            let methods =
+                methods.unwrap_or_default().split(',').map(|method| method.trim().to_uppercase().into());
+            let pattern: Vec<&str> = value_of(&given, "path").into_iter().collect();
+            route(walk, index, methods.collect(), &pattern);
+        }
         _ => {}
     }
 }

@@ -108,7 +108,7 @@ pub(super) fn module_paths(from: &str, module: &str) -> Vec<ModulePath> {
         name => {
             add(&mut paths, &own, &parts);
             // Another crate of the workspace, by its folder.
-            for folder in [name.replace('_', "-"), name.to_owned()] {
+            for folder in crate_folders(name) {
                 if rest.is_empty() {
                     paths.push(ModulePath::Suffix(format!("{folder}/src/lib.rs")));
                 } else {
@@ -120,6 +120,22 @@ pub(super) fn module_paths(from: &str, module: &str) -> Vec<ModulePath> {
         }
     }
     paths
+}
+
+/// Folders that a crate called `shop_api_crud` may lie in: called like it, or without what all crates have in common.
+fn crate_folders(name: &str) -> Vec<String> {
+    let mut folders = Vec::new();
+    let mut rest = name;
+    loop {
+        folders.push(rest.replace('_', "-"));
+        if rest.contains('_') {
+            folders.push(rest.to_owned());
+        }
+        match rest.split_once('_') {
+            Some((_, shorter)) if !shorter.is_empty() => rest = shorter,
+            _ => return folders,
+        }
+    }
 }
 
 fn add(paths: &mut Vec<ModulePath>, base: &str, inner: &[&str]) {

@@ -40,7 +40,10 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
         }
         ("merge", [child]) | ("service", [child]) => nested(walk, node, object, None, *child),
         ("configure", [child]) => configured(walk, node, object, *child),
-        ("mount", [prefix, child]) => mounted(walk, node, object, *prefix, *child),
+        ("mount", [prefix, child]) => mounted(walk, node, object, Some(*prefix), *child),
+        ("routes", [child]) if child.kind() == "macro_invocation" => {
+            mounted(walk, node, object, None, *child)
+        }
         _ => false,
     }
 }
@@ -360,15 +363,16 @@ fn configured<'t>(walk: &mut Walk<'t>, link: Node<'t>, object: Node<'t>, functio
     true
 }
 
-/// Rocket's `.mount("/x", routes![a, b::c])`.
+/// Rocket's `.mount("/x", routes![a, b::c])`, utoipa's `.routes(routes!(a))`.
 fn mounted<'t>(
     walk: &mut Walk<'t>,
     link: Node<'t>,
     object: Node<'t>,
-    prefix: Node<'t>,
+    prefix: Option<Node<'t>>,
     list: Node<'t>,
 ) -> bool {
-    let Some(prefix) = text_of(walk, prefix) else { return false };
+    let prefix = prefix.map(|prefix| text_of(walk, prefix));
+    let Some(prefix) = prefix.unwrap_or_else(|| Some(Text::default())) else { return false };
     let scope = walk.scope();
     let Some((parent, mut whole)) = place(walk, link, object) else { return false };
     append_path(&mut whole, prefix);
