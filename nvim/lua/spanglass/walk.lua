@@ -32,7 +32,7 @@ local keys = {
   { key = 'o', request = 'stepOut', about = 'out' },
   { key = 'b', request = 'stepBack', about = 'back' },
   { key = 'c', request = 'continue', about = 'run' },
-  { key = 'C', request = 'reverseContinue', about = 'run back' },
+  { key = 'C', request = 'reverseContinue', about = 'rewind' },
 }
 
 ---Deeper values are not asked for, and no more than this many groups of them.
@@ -248,7 +248,7 @@ end
 ---Columns of the walk's window: room for its keys, and most of the screen for the code.
 ---@return integer
 function M.width()
-  return math.max(48, math.floor(vim.o.columns * 0.36))
+  return math.max(54, math.floor(vim.o.columns * 0.36))
 end
 
 ---The walk's buffer; its window is opened beside the code, with its keys, when it is not open yet.
@@ -270,7 +270,7 @@ function M.window(this)
   end
   local function map(key, run, about)
     vim.keymap.set('n', key, run, { buffer = bufnr, nowait = true, desc = 'Spanglass: ' .. about })
-    return ('%%#SpanglassReplayKey# %s %%* %s'):format(key, about)
+    return ('%%#SpanglassReplayKey#%s%%* %s'):format(key, about)
   end
   local bar = vim.tbl_map(function(key)
     return map(key.key, function()
@@ -279,7 +279,7 @@ function M.window(this)
   end, keys)
   bar[#bar + 1] = map('q', M.stop, 'end')
   map('<CR>', M.choose_frame, 'show this frame')
-  vim.wo[window].winbar = table.concat(bar, ' ')
+  vim.wo[window].winbar = table.concat(bar, '  ')
   vim.api.nvim_create_autocmd('BufWipeout', {
     buffer = bufnr,
     callback = function()
@@ -367,7 +367,7 @@ function M.highlights()
     SpanglassReplayLine = 'Visual',
     SpanglassReplaySign = 'WarningMsg',
     SpanglassReplayFrame = 'Function',
-    SpanglassReplayKey = 'Pmenu',
+    SpanglassReplayKey = 'Special',
   }
   for group, link in pairs(links) do
     vim.api.nvim_set_hl(0, group, { link = link, default = true })

@@ -55,5 +55,6 @@ export const quietSettings = {
   "window.restoreWindows": "none",
   "files.hotExit": "off",
   "files.autoSave": "off",
+  "typescript.disableAutomaticTypeAcquisition": true,
   "remote.autoForwardPorts": false,
 };

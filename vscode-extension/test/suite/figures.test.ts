@@ -25,7 +25,7 @@ describe("figures", () => {
   it("every language of the shop has them", async () => {
     for (const [path, text] of [
       ["node/storefront/routes/products.js", "async function showProduct"],
-      ["rust/catalog/src/pricing.rs", "pub fn price(product"],
+      ["rust/catalog/src/products.rs", "async fn show_product("],
     ] as const) {
       const [figures] = await titles(await open(path), text);
       assert.match(figures ?? "", /\d+ calls?/, path);
