@@ -19,10 +19,18 @@ pub(super) fn steps() -> Vec<Step> {
     vec![
         step("nvim-lint", "the plugin's format and types", LINT, lint),
         step("nvim", "the plugin inside a real Neovim", &[Tool::Binary, Tool::Neovim], nvim),
+        step("nvim-look", "what Neovim's screen shows, with screenshots", LOOK, look),
     ]
 }
 
 const LINT: &[Tool] = &[Tool::Node, Tool::NodeTools, Tool::Neovim, Tool::LuaCheck];
+
+const LOOK: &[Tool] = &[Tool::Binary, Tool::Neovim, Tool::Node, Tool::NodeTools, Tool::Chromium];
+
+fn look(site: &Site) -> Result<Vec<Cmd>> {
+    let script = site.file("nvim/tests/look.mjs")?;
+    Ok(vec![site.cmd(site.tool(Tool::Node)?).arg(script).limit_secs(180)])
+}
 
 fn lint(site: &Site) -> Result<Vec<Cmd>> {
     let folder = site.file(FOLDER)?;
