@@ -111,6 +111,7 @@ func main() {
 	register(r)
 }
 var base = \"/shop\"
+func init() { base = os.Getenv(\"BASE\") }
 func admin(s *mux.Router) { s.HandleFunc(\"/top\", plain) }
 func register(router *mux.Router) { router.HandleFunc(\"/registered\", plain) }
 func plain() {}

@@ -83,8 +83,14 @@ impl Reader for Go {
             // A call that gives several values tells of the first one only.
             let value = if names.len() == values.len() { values.get(at) } else { values.first() };
             match value {
+                Some(value) if node.kind() == "assignment_statement" && !is_local(walk, &path) => {
+                    // A variable of the package: its first value, and other texts that it is given.
+                    if let Some(text) = text_of(walk, *value).filter(|text| text.as_literal().is_some()) {
+                        walk.draft.bind(MODULE, path, Value::Text(text));
+                    }
+                }
                 Some(value) if names.len() == values.len() || at == 0 => {
-                    bind_value(walk, scope, &path, *value)
+                    bind_value(walk, scope, &path, *value);
                 }
                 _ => walk.draft.bind(scope, path, Value::Other),
             }
@@ -118,6 +124,24 @@ impl Reader for Go {
     fn shares_folder(&self) -> bool {
         true
     }
+}
+
+/// Whether a function around declares the name, or it is a member; as far back as 512 bindings.
+fn is_local(walk: &Walk<'_>, path: &str) -> bool {
+    if path.contains('.') || walk.scope() == MODULE {
+        return true;
+    }
+    let recent = walk.draft.wiring.bindings.iter().rev().take(512);
+    let known: Vec<Scope> =
+        recent.filter(|binding| binding.name == path).map(|binding| binding.scope).collect();
+    let mut at = walk.function_around();
+    while let Some((index, function)) = at.and_then(|at| Some((at, walk.draft.functions.get(at as usize)?))) {
+        if known.contains(&index) || function.parameters.iter().any(|name| name == path) {
+            return true;
+        }
+        at = function.parent;
+    }
+    false
 }
 
 fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>) {
