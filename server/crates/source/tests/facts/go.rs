@@ -260,6 +260,7 @@ func pay(ctx context.Context) {
 }
 type queue struct{}
 func (q *queue) traced(ctx context.Context, name string) { tracer.Start(ctx, \"queue.\"+name+\"\") }
+func (q *queue) arrive(ctx context.Context, town string) { trace.Run(ctx, \"arrive \"+town, nil) }
 func (q *queue) push(ctx context.Context) { q.run(ctx, \"push\") }
 func (q *queue) run(ctx context.Context, name string) { trace.Run(ctx, name, nil) }
 ",
@@ -273,7 +274,8 @@ func (q *queue) run(ctx context.Context, name string) { trace.Run(ctx, name, nil
             span "queue.…" -> main.go:queue.traced line 17
             span "refund" -> main.go:pay line 13
             span "pay" -> main.go:pay line 12
-            span "push" -> main.go:queue.push line 18
+            span "arrive …" -> main.go:queue.arrive line 18
+            span "push" -> main.go:queue.push line 19
         "#]],
     );
 }

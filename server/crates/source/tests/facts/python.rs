@@ -411,6 +411,7 @@ def unrelated():
         expect![[r#"
             span "charge card" -> app.py:charge line 6
             span "inner step" -> app.py:charge line 7
+            span "refund …" -> app.py:refund line 12
             span "cart add" -> app.py:Cart.add line 19
             span "refund" -> app.py:refund line 11
             span "Cart.total" -> app.py:Cart.total line 17
