@@ -24,7 +24,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
     }
     let Some(object) = operand(node) else { return false };
     match (last, list.as_slice()) {
-        ("HandleFunc" | "Handle", [pattern, handler]) => handle(walk, node, object, *pattern, *handler),
+        ("HandleFunc" | "Handle", [pattern, handler]) => handle(walk, object, *pattern, *handler),
         // gin: the method, the pattern and the handlers.
         ("Handle", [method, pattern, .., last]) => match method_of(walk, *method) {
             Some(method) => route(walk, object, vec![method], *pattern, *last),
@@ -124,16 +124,10 @@ fn registered<'t>(walk: &mut Walk<'t>, service: &str, list: &[Node<'t>]) -> bool
 }
 
 /// `mux.HandleFunc("GET /x", f)` with the methods that a chain behind it or the pattern tells.
-fn handle<'t>(
-    walk: &mut Walk<'t>,
-    node: Node<'t>,
-    object: Node<'t>,
-    pattern: Node<'t>,
-    handler: Node<'t>,
-) -> bool {
+fn handle<'t>(walk: &mut Walk<'t>, object: Node<'t>, pattern: Node<'t>, handler: Node<'t>) -> bool {
     let Some(text) = text_of(walk, pattern) else { return false };
     let (methods, _) = pattern_parts(&text);
-    let methods = if methods.is_empty() { methods_behind(walk, node) } else { methods };
+    let methods = if methods.is_empty() { methods_behind(walk) } else { methods };
     let is_declared = route(walk, object, methods, pattern, handler);
     // A handler that is a mux itself: its routes are whole, or lack what is stripped before.
     let inner = if handler.kind() == "call_expression" { arguments(handler) } else { vec![handler] };
@@ -233,7 +227,7 @@ fn chain<'t>(walk: &Walk<'t>, node: Node<'t>) -> (Option<Node<'t>>, Text, Vec<Sm
 }
 
 /// `router.HandleFunc(…).Methods("GET", "POST")`: the calls around this one.
-fn methods_behind(walk: &Walk<'_>, _node: Node<'_>) -> Vec<SmolStr> {
+fn methods_behind(walk: &Walk<'_>) -> Vec<SmolStr> {
     let mut methods = Vec::new();
     for level in (0..12).step_by(2) {
         let (Some(selector), Some(call)) = (walk.ancestor(level), walk.ancestor(level + 1)) else { break };
@@ -295,7 +289,7 @@ fn verb_methods(name: &str) -> Option<Vec<SmolStr>> {
     let upper = name.to_uppercase();
     match upper.as_str() {
         "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" | "CONNECT" | "TRACE"
-            if name == upper || name[1..] == upper[1..].to_lowercase() =>
+            if name == upper || name.get(1..) == upper.get(1..).map(str::to_lowercase).as_deref() =>
         {
             Some(vec![upper.into()])
         }
