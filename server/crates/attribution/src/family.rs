@@ -26,6 +26,7 @@ impl Family {
             Language::Python => Family::Python,
             Language::JavaScript | Language::TypeScript | Language::Tsx => Family::JavaScript,
             Language::Rust => Family::Rust,
+            Language::Go => Family::Go,
         }
     }
 

@@ -188,16 +188,7 @@ impl Draft {
     /// Bytes become functions.
     fn find_functions(&mut self) {
         let starts = &self.starts;
-        let known = |handler: &mut Handler| match handler {
-            Handler::At(byte) => match starts.get(byte) {
-                Some(index) => {
-                    *handler = Handler::Function(*index);
-                    true
-                }
-                None => false,
-            },
-            _ => true,
-        };
+        let known = |handler: &mut Handler| find_handler(starts, handler);
         let held = |holder: &mut Holder| {
             if let Holder::Inline(byte, at) = *holder
                 && let Some(index) = starts.get(&byte)
@@ -224,11 +215,36 @@ impl Draft {
         let routes = wiring.routes.iter().map(|fact| &fact.handler);
         let others = wiring.consumers.iter().map(|fact| &fact.handler);
         let rpcs = wiring.rpcs.iter().map(|fact| &fact.handler);
-        let indices = routes.chain(others).chain(rpcs).filter_map(|handler| match handler {
-            Handler::Function(index) => Some(*index),
-            _ => None,
-        });
-        indices.collect()
+        let mut indices = HashSet::new();
+        let mut left: Vec<&Handler> = routes.chain(others).chain(rpcs).collect();
+        while let Some(handler) = left.pop() {
+            match handler {
+                Handler::Function(index) => {
+                    indices.insert(*index);
+                }
+                Handler::Wrapped(_, arguments) => left.extend(arguments),
+                _ => {}
+            }
+        }
+        indices
+    }
+}
+
+/// Bytes become functions; whether the handler is known.
+fn find_handler(starts: &HashMap<u32, u32>, handler: &mut Handler) -> bool {
+    match handler {
+        Handler::At(byte) => match starts.get(byte) {
+            Some(index) => {
+                *handler = Handler::Function(*index);
+                true
+            }
+            None => false,
+        },
+        Handler::Wrapped(_, arguments) => {
+            arguments.retain_mut(|argument| find_handler(starts, argument));
+            true
+        }
+        _ => true,
     }
 }
 

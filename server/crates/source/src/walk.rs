@@ -270,16 +270,23 @@ impl<'t> Walk<'t> {
 
     fn join(&self, frames: &[Frame], last: Option<&str>) -> SmolStr {
         let mut path = String::new();
-        let names = frames.iter().filter_map(|frame| match &frame.kind {
-            FrameKind::Function(index) => Some(self.draft.functions[*index as usize].name.as_str()),
-            FrameKind::Type(name) => Some(name.as_str()),
-            FrameKind::Loop => None,
-        });
-        for name in names.chain(last) {
+        let mut add = |name: &str| {
             if !path.is_empty() {
                 path.push('.');
             }
             path.push_str(name);
+        };
+        // The innermost function's path holds everything around it, its receiver's name too.
+        let inner = frames.iter().rposition(|frame| matches!(frame.kind, FrameKind::Function(_)));
+        for frame in &frames[inner.unwrap_or(0)..] {
+            match &frame.kind {
+                FrameKind::Function(index) => add(&self.draft.functions[*index as usize].key.path),
+                FrameKind::Type(name) => add(name),
+                FrameKind::Loop => {}
+            }
+        }
+        if let Some(last) = last {
+            add(last);
         }
         path.into()
     }

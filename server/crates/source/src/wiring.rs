@@ -68,6 +68,9 @@ pub(crate) enum Handler {
     Function(u32),
     /// A function or method by name; a class stands for its methods named like HTTP methods.
     Named(Scope, Reference),
+    /// What calling the first gives: the one handler among the others, which are its arguments, else the function
+    /// that it returns.
+    Wrapped(Box<Handler>, Vec<Handler>),
 }
 
 /// A position that does not count when two versions of a file are compared: lines move with every edit.

@@ -29,7 +29,12 @@ pub(crate) fn service_and_method(clues: &Clues<'_>) -> Option<(String, String)> 
         (_, Some(method)) if method.contains('/') => method.to_owned(),
         (Some(service), Some(method)) => format!("{service}/{method}"),
         (None, Some(_)) => clues.shape.name.to_string(),
-        (_, None) => clues.get("http.route").filter(|route| is_grpc_path(route))?.to_owned(),
+        (_, None) => {
+            // Spans of gRPC are called `package.Service/Method`.
+            let name = Some(clues.shape.name.as_str()).filter(|_| clues.shape.scope.contains("grpc"));
+            let route = clues.get("http.route").filter(|route| is_grpc_path(route));
+            route.or(name.filter(|name| is_grpc_path(name)))?.to_owned()
+        }
     };
     let whole = whole.trim_start_matches('/').trim_start_matches("grpc.");
     let (service, method) = whole.split_once('/')?;

@@ -7,7 +7,7 @@ use smol_str::format_smolstr;
 
 use super::ModulePath;
 use crate::{
-    Function, FunctionKey, Index, Key, NamePattern, SourceFile,
+    Function, FunctionKey, Index, Key, Language, NamePattern, SourceFile,
     constants::{Part, parameters},
     draft::pattern_of,
     walk::dotted,
@@ -73,11 +73,66 @@ impl<'a> Names<'a> {
         match handler {
             Handler::At(_) => None,
             Handler::Function(index) => Some((file, *index)),
-            Handler::Named(scope, reference) => match self.look_up(file, *scope, reference)? {
-                Entity::Function(file, function) => Some((file, function)),
-                _ => None,
+            Handler::Named(scope, reference) => match self.look_up(file, *scope, reference) {
+                Some(Entity::Function(file, function)) => Some((file, function)),
+                _ => self.serving_method(file, *scope, reference),
             },
+            Handler::Wrapped(callee, arguments) => {
+                let mut inner: Vec<(u32, u32)> =
+                    arguments.iter().filter_map(|argument| self.function(file, argument)).collect();
+                inner.dedup();
+                match inner.as_slice() {
+                    [only] => Some(*only),
+                    [] => self.made_by(file, callee),
+                    _ => None,
+                }
+            }
         }
+    }
+
+    /// The closure that a function returns, or the serving method of the type that it returns.
+    fn made_by(&self, file: u32, callee: &Handler) -> Option<(u32, u32)> {
+        let (file, maker) = self.function(file, callee)?;
+        let source = self.index.slot(file)?;
+        let returned = source.wiring.returns.iter().filter(|(at, _)| *at == maker);
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        for (_, reference) in returned {
+            match self.look_up(file, maker, reference) {
+                Some(Entity::Function(file, function)) => found.push((file, function)),
+                Some(Entity::Type(..)) => found.extend(self.serving_method(file, maker, reference)),
+                _ => {}
+            }
+        }
+        found.dedup();
+        if let [only] = found.as_slice() { Some(*only) } else { None }
+    }
+
+    /// Go: the method by which a value is an `http.Handler`.
+    fn serving_method(&self, file: u32, scope: Scope, value: &Reference) -> Option<(u32, u32)> {
+        if self.index.slot(file)?.language != Language::Go {
+            return None;
+        }
+        let method = Reference { path: dotted(&value.path, "ServeHTTP"), ..value.clone() };
+        match self.look_up(file, scope, &method)? {
+            Entity::Function(file, function) => Some((file, function)),
+            _ => None,
+        }
+    }
+
+    /// The files whose top levels are one with that of `file`: itself, and its folder where the language has it so.
+    pub(crate) fn beside(&self, file: u32) -> Vec<u32> {
+        let Some(source) = self.index.slot(file) else { return Vec::new() };
+        let mut files = vec![file];
+        if source.language.reader().shares_folder() {
+            let folder = source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let language = Some(source.language);
+            let others = self
+                .index
+                .folder(folder)
+                .filter(|(other, path)| *other != file && Language::of_path(path) == language);
+            files.extend(others.map(|(other, _)| other).take(256));
+        }
+        files
     }
 
     /// The methods of a type, its bases' included where it does not override them.
@@ -87,11 +142,13 @@ impl<'a> Names<'a> {
         let mut queue = vec![(file, SmolStr::from(path))];
         for _ in 0..MAX_STEPS {
             let Some((file, path)) = queue.pop() else { break };
-            let Some(source) = self.index.slot(file) else { continue };
-            for (index, function) in methods(source, &path) {
-                if !names.contains(&function.name) {
-                    names.push(function.name.clone());
-                    found.push((file, index));
+            for beside in self.beside(file) {
+                let Some(source) = self.index.slot(beside) else { continue };
+                for (index, function) in methods(source, &path) {
+                    if !names.contains(&function.name) {
+                        names.push(function.name.clone());
+                        found.push((beside, index));
+                    }
                 }
             }
             queue.extend(self.bases(file, &path));
@@ -168,11 +225,13 @@ impl<'a> Names<'a> {
         while at != MODULE {
             let function = source.functions.get(at as usize)?;
             if let Some(number) = parameters(function).position(|name| name == root) {
-                return if rest.is_empty() {
-                    Some(Entity::Parameter(file, at, u8::try_from(number).ok()?))
-                } else {
-                    Some(Entity::Value(file, at, path.into()))
-                };
+                if rest.is_empty() {
+                    return Some(Entity::Parameter(file, at, u8::try_from(number).ok()?));
+                }
+                // A parameter whose type is known knows its methods.
+                return self
+                    .bound(file, at, path, root, rest, steps)
+                    .or_else(|| Some(Entity::Value(file, at, path.into())));
             }
             if let Some(found) = self.bound(file, at, path, root, rest, steps) {
                 return Some(found);
@@ -342,8 +401,12 @@ impl<'a> Names<'a> {
         let source = self.index.slot(file)?;
         let name = rest.split('.').next().unwrap_or(rest);
         let wanted = dotted(path, name);
-        if let Some(index) = source.functions.iter().position(|function| function.key.path == wanted) {
-            return Some(Entity::Function(file, index as u32));
+        for beside in self.beside(file) {
+            let functions =
+                self.index.slot(beside).map(|source| source.functions.as_slice()).unwrap_or_default();
+            if let Some(index) = functions.iter().position(|function| function.key.path == wanted) {
+                return Some(Entity::Function(beside, index as u32));
+            }
         }
         // A constant or a member: the longest known start of the rest, then what is inside of it.
         let mut known = rest;
@@ -441,9 +504,8 @@ impl<'a> Names<'a> {
         if !source.language.reader().shares_folder() {
             return None;
         }
-        let folder = source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let others = self.index.folder(folder).filter(|(other, _)| *other != file);
-        others.take(256).find_map(|(other, _)| self.top_level(other, path, steps))
+        let others = self.beside(file).into_iter().skip(1);
+        others.into_iter().find_map(|other| self.top_level(other, path, steps))
     }
 
     /// The files of the module that `from` calls `module`.

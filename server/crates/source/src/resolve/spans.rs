@@ -93,10 +93,14 @@ fn passes(
                     continue;
                 }
                 let text = substitute(&helper.template, &pass.text);
-                if let Some((function, parameter)) = pass.forwards {
+                let pattern = names.pattern(file, pass.scope, &text);
+                // A span whose name the caller itself largely tells is the caller's own.
+                let is_own = helper.purpose == Purpose::Span
+                    && pattern.as_ref().is_some_and(|pattern| pattern.literal_len() > 2);
+                if let Some((function, parameter)) = pass.forwards.filter(|_| !is_own) {
                     let purpose = helper.purpose.clone();
                     found.push(((file, function), Helper { purpose, parameter, template: text }));
-                } else if let Some(pattern) = names.pattern(file, pass.scope, &text) {
+                } else if let Some(pattern) = pattern {
                     add(names, resolved, file, pass.function, &helper.purpose, pattern, pass.position);
                 }
             }

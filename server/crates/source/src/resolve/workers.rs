@@ -39,7 +39,12 @@ pub(crate) fn rpcs(names: &Names<'_>) -> Vec<RpcMethod> {
     for (file, source) in names.wired() {
         for fact in &source.wiring.rpcs {
             match class_of(names, file, fact) {
-                Some((at, path)) => classes.push((at, path, fact.service.clone())),
+                Some((at, path)) => {
+                    let class = (at, path, fact.service.clone());
+                    if !classes.contains(&class) {
+                        classes.push(class);
+                    }
+                }
                 None => {
                     let function = names.function(file, &fact.handler);
                     let handler = function.and_then(|(file, function)| names.key(file, function));
@@ -53,10 +58,12 @@ pub(crate) fn rpcs(names: &Names<'_>) -> Vec<RpcMethod> {
     }
     add_derived(names, &mut classes);
     for (file, path, service) in &classes {
-        let Some(source) = names.index.slot(*file) else { continue };
-        for (_, function) in methods(source, path) {
-            let (service, method) = (service.clone(), function.name.clone());
-            found.push(RpcMethod { service, method, handler: function.key.clone() });
+        for beside in names.beside(*file) {
+            let Some(source) = names.index.slot(beside) else { continue };
+            for (_, function) in methods(source, path) {
+                let (service, method) = (service.clone(), function.name.clone());
+                found.push(RpcMethod { service, method, handler: function.key.clone() });
+            }
         }
     }
     found
@@ -66,6 +73,13 @@ fn class_of(names: &Names<'_>, file: u32, fact: &RpcFact) -> Option<(u32, SmolSt
     let Handler::Named(scope, reference) = &fact.handler else { return None };
     match names.look_up(file, *scope, reference)? {
         Entity::Type(file, path) if fact.method.is_none() => Some((file, path)),
+        // What a constructor makes.
+        Entity::Function(file, function) if fact.method.is_none() => {
+            match names.returned(file, function, 8) {
+                Entity::Type(file, path) => Some((file, path)),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

@@ -1,0 +1,307 @@
+//! Routes and mounts that Go code declares by calls: net/http, gorilla/mux, chi, gin, echo, fiber; gRPC services.
+
+use tree_sitter::Node;
+
+use super::{
+    calls::method_of,
+    packages::ECHO,
+    syntax::{arguments, called, operand, path_of, text_of},
+    types::composite,
+};
+use crate::{
+    walk::Walk,
+    wiring::{Handler, Holder, MountFact, Piece, Reference, RouteFact, RpcFact, Scope, Text, Value},
+};
+
+use model::SmolStr;
+
+/// Whether `node` declares routes, mounts or services; if so, they are taken in.
+pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
+    let Some((last, _)) = called(walk, node) else { return false };
+    let list = arguments(node);
+    if let Some(service) = last.strip_prefix("Register").and_then(|rest| rest.strip_suffix("Server")) {
+        return registered(walk, service, &list);
+    }
+    let Some(object) = operand(node) else { return false };
+    match (last, list.as_slice()) {
+        ("HandleFunc" | "Handle", [pattern, handler]) => handle(walk, object, *pattern, *handler),
+        // gin: the method, the pattern and the handlers.
+        ("Handle", [method, pattern, .., last]) => match method_of(walk, *method) {
+            Some(method) => route(walk, object, vec![method], *pattern, *last),
+            None => false,
+        },
+        ("Method" | "MethodFunc", [method, pattern, handler]) => match method_of(walk, *method) {
+            Some(method) => route(walk, object, vec![method], *pattern, *handler),
+            None => false,
+        },
+        ("Handler" | "HandlerFunc", [handler]) => chained(walk, object, *handler),
+        ("Route", [prefix, closure]) if closure.kind() == "func_literal" => {
+            let prefix = text_of(walk, *prefix).unwrap_or_else(Text::hole);
+            mount(walk, object, Holder::Inline(closure.start_byte() as u32, 0), prefix);
+            true
+        }
+        ("Group", [closure]) if closure.kind() == "func_literal" => {
+            mount(walk, object, Holder::Inline(closure.start_byte() as u32, 0), Text::default());
+            true
+        }
+        ("Mount", [prefix, inner]) => {
+            let Some(prefix) = text_of(walk, *prefix) else { return false };
+            mounted(walk, object, *inner, prefix);
+            true
+        }
+        (verb, [pattern, rest @ ..]) => {
+            let Some(methods) = verb_methods(verb) else { return false };
+            let is_echo = walk.draft.marks.contains(ECHO);
+            let handler = if is_echo { rest.first() } else { rest.last() };
+            let is_path = text_of(walk, *pattern).is_some_and(|text| is_path(&text));
+            let Some(handler) = handler.filter(|_| is_path) else { return false };
+            route(walk, object, methods, *pattern, *handler)
+        }
+        _ => false,
+    }
+}
+
+/// `api := router.PathPrefix("/api").Subrouter()`, `api := router.Group("/api")`: mounted where they are made.
+pub(super) fn bound<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>) {
+    if value.kind() != "call_expression" {
+        return;
+    }
+    let Some((last, _)) = called(walk, value) else { return };
+    let made = matches!(last, "NewRouter" | "NewMux" | "NewServeMux" | "Default" | "New");
+    if !matches!(last, "Subrouter" | "Group" | "With") {
+        if made {
+            walk.draft.marks.insert(name.into());
+        }
+        return;
+    }
+    let (root, prefix, _) = chain(walk, value);
+    let Some(parent) = root.and_then(|root| holder(walk, root)) else { return };
+    walk.draft.marks.insert(name.into());
+    let child = Holder::Named(scope, Reference::local(name));
+    walk.draft.wiring.mounts.push(MountFact { parent, child, prefix, scope });
+    // Its own value: what it is made from is another router.
+    walk.draft.bind(scope, name, Value::Other);
+}
+
+/// `register(router)`: what the function declares on its parameter is declared on the router.
+pub(super) fn handed_on<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(callee) = node.child_by_field_name("function").and_then(|callee| path_of(walk, callee)) else {
+        return;
+    };
+    let scope = walk.scope();
+    for (at, argument) in arguments(node).into_iter().enumerate().take(6) {
+        let child = Holder::Argument(scope, Reference::local(callee.clone()), at as u8);
+        let (parent, prefix) = match argument.kind() {
+            "identifier" if walk.draft.marks.contains(walk.slice(argument)) => {
+                (Holder::Named(scope, Reference::local(walk.slice(argument))), Text::default())
+            }
+            "call_expression"
+                if called(walk, argument).is_some_and(|(last, _)| matches!(last, "Group" | "Subrouter")) =>
+            {
+                let (root, prefix, _) = chain(walk, argument);
+                let Some(parent) = root.and_then(|root| holder(walk, root)) else { continue };
+                (parent, prefix)
+            }
+            _ => continue,
+        };
+        walk.draft.wiring.mounts.push(MountFact { parent, child, prefix, scope });
+    }
+}
+
+/// `pb.RegisterCartServer(server, &cart{})`.
+fn registered<'t>(walk: &mut Walk<'t>, service: &str, list: &[Node<'t>]) -> bool {
+    let [_, implementation] = list else { return false };
+    if service.is_empty() {
+        return false;
+    }
+    let made = composite(walk, *implementation).unwrap_or(*implementation);
+    let Some(path) = path_of(walk, made) else { return false };
+    let scope = walk.scope();
+    let handler = Handler::Named(scope, Reference::local(path));
+    walk.draft.wiring.rpcs.push(RpcFact { service: service.into(), method: None, handler, scope });
+    // It is a call of the program as well.
+    false
+}
+
+/// `mux.HandleFunc("GET /x", f)` with the methods that a chain behind it or the pattern tells.
+fn handle<'t>(walk: &mut Walk<'t>, object: Node<'t>, pattern: Node<'t>, handler: Node<'t>) -> bool {
+    let Some(text) = text_of(walk, pattern) else { return false };
+    let (methods, _) = pattern_parts(&text);
+    let methods = if methods.is_empty() { methods_behind(walk) } else { methods };
+    let is_declared = route(walk, object, methods, pattern, handler);
+    // A handler that is a mux itself: its routes are whole, or lack what is stripped before.
+    let inner = if handler.kind() == "call_expression" { arguments(handler) } else { vec![handler] };
+    let strips = called(walk, handler).is_some_and(|(last, _)| last == "StripPrefix");
+    let prefix =
+        inner.first().filter(|_| strips).and_then(|prefix| text_of(walk, *prefix)).unwrap_or_default();
+    for inner in inner.into_iter().skip(usize::from(strips)) {
+        if matches!(inner.kind(), "identifier" | "selector_expression") {
+            mounted(walk, object, inner, prefix.clone());
+        }
+    }
+    is_declared
+}
+
+/// `router.Path("/x").Methods("GET").HandlerFunc(f)`.
+fn chained<'t>(walk: &mut Walk<'t>, object: Node<'t>, target: Node<'t>) -> bool {
+    if object.kind() != "call_expression" {
+        return false;
+    }
+    let (root, pattern, methods) = chain(walk, object);
+    let (Some(root), true) = (root, pattern.is_telling()) else { return false };
+    let (Some(holder), Some(handler)) = (holder(walk, root), handler(walk, target, 4)) else { return false };
+    let scope = walk.scope();
+    walk.draft.wiring.routes.push(RouteFact { holder, methods, pattern, handler, scope });
+    true
+}
+
+fn route<'t>(
+    walk: &mut Walk<'t>,
+    object: Node<'t>,
+    methods: Vec<SmolStr>,
+    pattern: Node<'t>,
+    target: Node<'t>,
+) -> bool {
+    let (Some(text), Some(handler)) = (text_of(walk, pattern), handler(walk, target, 4)) else {
+        return false;
+    };
+    let (root, mut pattern, _) = chain(walk, object);
+    let Some(holder) = root.and_then(|root| holder(walk, root)) else { return false };
+    pattern.append(pattern_parts(&text).1);
+    let scope = walk.scope();
+    walk.draft.wiring.routes.push(RouteFact { holder, methods, pattern, handler, scope });
+    true
+}
+
+fn mount<'t>(walk: &mut Walk<'t>, object: Node<'t>, child: Holder, after: Text) {
+    let (root, mut prefix, _) = chain(walk, object);
+    let Some(parent) = root.and_then(|root| holder(walk, root)) else { return };
+    prefix.append(after);
+    let scope = walk.scope();
+    walk.draft.wiring.mounts.push(MountFact { parent, child, prefix, scope });
+}
+
+fn mounted<'t>(walk: &mut Walk<'t>, object: Node<'t>, inner: Node<'t>, prefix: Text) {
+    if let Some(child) = holder(walk, inner) {
+        mount(walk, object, child, prefix);
+    }
+}
+
+/// What routes are declared on: `http` itself is the default mux.
+fn holder<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<Holder> {
+    let path = path_of(walk, node)?;
+    if path == "http" {
+        return Some(Holder::App);
+    }
+    let reference = Reference::local(path);
+    let scope = walk.scope();
+    Some(if node.kind() == "call_expression" {
+        Holder::Result(scope, reference)
+    } else {
+        Holder::Named(scope, reference)
+    })
+}
+
+/// A chain of calls on a router: what it begins with, the prefixes on the way, and the methods.
+fn chain<'t>(walk: &Walk<'t>, node: Node<'t>) -> (Option<Node<'t>>, Text, Vec<SmolStr>) {
+    let (mut node, mut prefixes, mut methods) = (node, Vec::new(), Vec::new());
+    for _ in 0..16 {
+        let link = called(walk, node).filter(|_| node.kind() == "call_expression");
+        let (Some((last, _)), Some(inner)) = (link, operand(node)) else { break };
+        let list = arguments(node);
+        match last {
+            "PathPrefix" | "Path" | "Group" | "Route" | "Party" => {
+                let first = list.first().filter(|first| first.kind() != "func_literal");
+                prefixes.extend(first.map(|first| text_of(walk, *first).unwrap_or_else(Text::hole)));
+            }
+            "Methods" => methods.extend(list.iter().filter_map(|method| method_of(walk, *method))),
+            "Subrouter" | "With" | "Use" | "Name" | "Queries" | "Headers" | "Schemes" | "Host"
+            | "StrictSlash" | "NewRoute" | "MatcherFunc" => {}
+            _ => break,
+        }
+        node = inner;
+    }
+    let mut whole = Text::default();
+    prefixes.into_iter().rev().for_each(|prefix| whole.append(prefix));
+    (Some(node), whole, methods)
+}
+
+/// `router.HandleFunc(…).Methods("GET", "POST")`: the calls around this one.
+fn methods_behind(walk: &Walk<'_>) -> Vec<SmolStr> {
+    let mut methods = Vec::new();
+    for level in (0..12).step_by(2) {
+        let (Some(selector), Some(call)) = (walk.ancestor(level), walk.ancestor(level + 1)) else { break };
+        if selector.kind() != "selector_expression" || call.kind() != "call_expression" {
+            break;
+        }
+        if selector.child_by_field_name("field").is_some_and(|field| walk.slice(field) == "Methods") {
+            methods.extend(arguments(call).into_iter().filter_map(|method| method_of(walk, method)));
+        }
+    }
+    methods
+}
+
+/// Who handles: a function, a method, a value with `ServeHTTP`, a closure; wrappers are passed through.
+fn handler<'t>(walk: &Walk<'t>, node: Node<'t>, depth: usize) -> Option<Handler> {
+    let scope = walk.scope();
+    if node.kind() == "func_literal" {
+        return Some(Handler::At(node.start_byte() as u32));
+    }
+    let made = composite(walk, node).unwrap_or(node);
+    let named = Handler::Named(scope, Reference::local(path_of(walk, made)?));
+    if node.kind() != "call_expression" || made != node {
+        return Some(named);
+    }
+    if depth == 0 {
+        return None;
+    }
+    let inner = arguments(node).into_iter().take(8).filter_map(|argument| handler(walk, argument, depth - 1));
+    let inner: Vec<Handler> = inner.collect();
+    Some(Handler::Wrapped(Box::new(named), inner))
+}
+
+/// The method and the path of `GET example.com/x/{$}`.
+fn pattern_parts(text: &Text) -> (Vec<SmolStr>, Text) {
+    let mut path = text.clone();
+    let mut methods = Vec::new();
+    if let Some(Piece::Literal(first)) = path.0.first_mut() {
+        if let Some((method, rest)) = first.clone().split_once([' ', '\t'])
+            && !method.is_empty()
+            && method.bytes().all(|byte| byte.is_ascii_uppercase())
+        {
+            methods.push(method.into());
+            *first = rest.trim_start().into();
+        }
+        if let Some(at) = first.find('/').filter(|at| *at > 0) {
+            *first = SmolStr::from(&first[at..]);
+        }
+    }
+    if let Some(Piece::Literal(last)) = path.0.last_mut()
+        && let Some(exact) = last.strip_suffix("{$}")
+    {
+        *last = exact.into();
+    }
+    (methods, path)
+}
+
+/// The methods that a router's method of this name declares; empty for any.
+fn verb_methods(name: &str) -> Option<Vec<SmolStr>> {
+    let upper = name.to_uppercase();
+    match upper.as_str() {
+        "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" | "CONNECT" | "TRACE"
+            if name == upper || name.get(1..) == upper.get(1..).map(str::to_lowercase).as_deref() =>
+        {
+            Some(vec![upper.into()])
+        }
+        "ANY" if name == "Any" => Some(Vec::new()),
+        _ => None,
+    }
+}
+
+fn is_path(text: &Text) -> bool {
+    match text.0.first() {
+        Some(Piece::Literal(first)) => first.is_empty() || first.starts_with('/'),
+        Some(_) => true,
+        None => true,
+    }
+}
