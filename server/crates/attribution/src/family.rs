@@ -26,6 +26,7 @@ impl Family {
             Language::Python => Family::Python,
             Language::JavaScript | Language::TypeScript | Language::Tsx => Family::JavaScript,
             Language::Rust => Family::Rust,
+            Language::Java => Family::Jvm,
         }
     }
 
@@ -35,7 +36,8 @@ impl Family {
     }
 }
 
-/// Whether the scope is one of an instrumentation library: its spans are never started by the program itself.
+/// Whether the scope is one of an instrumentation library: its spans are never started by the program itself, nor
+/// named by it, save those of annotated methods.
 pub(crate) fn is_library_scope(scope: &str) -> bool {
     const STARTS: &[&str] = &[
         "opentelemetry.instrumentation.",
@@ -62,7 +64,8 @@ pub(crate) fn is_library_scope(scope: &str) -> bool {
         "otelsql",
         "github.com/XSAM/otelsql",
     ];
-    STARTS.iter().any(|start| scope.starts_with(start))
+    let is_annotation = scope.contains("instrumentation-annotations");
+    !is_annotation && STARTS.iter().any(|start| scope.starts_with(start))
 }
 
 fn of_sdk(language: &str) -> Option<Family> {

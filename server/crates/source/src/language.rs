@@ -13,12 +13,20 @@ pub enum Language {
     Tsx,
     /// Rust.
     Rust,
+    /// Java.
+    Java,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Language; 5] =
-        [Language::Python, Language::JavaScript, Language::TypeScript, Language::Tsx, Language::Rust];
+    pub const ALL: [Language; 6] = [
+        Language::Python,
+        Language::JavaScript,
+        Language::TypeScript,
+        Language::Tsx,
+        Language::Rust,
+        Language::Java,
+    ];
 
     /// The language of a file by its extension; `None` for what is not read.
     pub fn of_path(path: &str) -> Option<Language> {
@@ -29,6 +37,7 @@ impl Language {
             "ts" | "mts" | "cts" => Language::TypeScript,
             "tsx" => Language::Tsx,
             "rs" => Language::Rust,
+            "java" => Language::Java,
             _ => return None,
         })
     }
@@ -41,6 +50,7 @@ impl Language {
             Language::TypeScript => "typescript",
             Language::Tsx => "typescriptreact",
             Language::Rust => "rust",
+            Language::Java => "java",
         }
     }
 
@@ -52,6 +62,7 @@ impl Language {
             Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
             Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
             Language::Rust => tree_sitter_rust::LANGUAGE.into(),
+            Language::Java => tree_sitter_java::LANGUAGE.into(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What each language must tell about its syntax and its frameworks: one reader a language.
 
+mod java;
 mod javascript;
 mod python;
 mod rust;
@@ -76,6 +77,7 @@ impl Language {
             Language::Python => &python::Python,
             Language::JavaScript | Language::TypeScript | Language::Tsx => &javascript::JavaScript,
             Language::Rust => &rust::Rust,
+            Language::Java => &java::Java,
         }
     }
 

@@ -40,7 +40,6 @@ pub(crate) enum ModulePath {
     /// This file.
     File(String),
     /// All files of this folder, not deeper: packages of Go and of the JVM.
-    #[expect(dead_code, reason = "no language that is read so far has packages of several files")]
     Folder(String),
     /// Any file whose path ends so.
     Suffix(String),

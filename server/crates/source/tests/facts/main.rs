@@ -1,5 +1,6 @@
 //! What is found in code, language by language: files go in, facts come out as text.
 
+mod java;
 mod javascript;
 mod python;
 mod rust;
