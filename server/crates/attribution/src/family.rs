@@ -27,6 +27,7 @@ impl Family {
             Language::JavaScript | Language::TypeScript | Language::Tsx => Family::JavaScript,
             Language::Rust => Family::Rust,
             Language::Go => Family::Go,
+            Language::Java => Family::Jvm,
         }
     }
 
@@ -36,7 +37,8 @@ impl Family {
     }
 }
 
-/// Whether the scope is one of an instrumentation library: its spans are never started by the program itself.
+/// Whether the scope is one of an instrumentation library: its spans are never started by the program itself, nor
+/// named by it, save those of annotated methods.
 pub(crate) fn is_library_scope(scope: &str) -> bool {
     const STARTS: &[&str] = &[
         "opentelemetry.instrumentation.",
@@ -63,7 +65,8 @@ pub(crate) fn is_library_scope(scope: &str) -> bool {
         "otelsql",
         "github.com/XSAM/otelsql",
     ];
-    STARTS.iter().any(|start| scope.starts_with(start))
+    let is_annotation = scope.contains("instrumentation-annotations");
+    !is_annotation && STARTS.iter().any(|start| scope.starts_with(start))
 }
 
 fn of_sdk(language: &str) -> Option<Family> {

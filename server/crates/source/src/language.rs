@@ -15,17 +15,20 @@ pub enum Language {
     Rust,
     /// Go.
     Go,
+    /// Java.
+    Java,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Language; 6] = [
+    pub const ALL: [Language; 7] = [
         Language::Python,
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
         Language::Rust,
         Language::Go,
+        Language::Java,
     ];
 
     /// The language of a file by its extension; `None` for what is not read.
@@ -38,6 +41,7 @@ impl Language {
             "tsx" => Language::Tsx,
             "rs" => Language::Rust,
             "go" => Language::Go,
+            "java" => Language::Java,
             _ => return None,
         })
     }
@@ -51,6 +55,7 @@ impl Language {
             Language::Tsx => "typescriptreact",
             Language::Rust => "rust",
             Language::Go => "go",
+            Language::Java => "java",
         }
     }
 
@@ -63,6 +68,7 @@ impl Language {
             Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
             Language::Rust => tree_sitter_rust::LANGUAGE.into(),
             Language::Go => tree_sitter_go::LANGUAGE.into(),
+            Language::Java => tree_sitter_java::LANGUAGE.into(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use model::SpanKind;
 use smol_str::format_smolstr;
-use source::{Pattern, Route, path_segments};
+use source::{Language, Pattern, Route, path_segments};
 
 use crate::{
     Confidence, Rule,
@@ -124,7 +124,7 @@ fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer
     let found: Vec<&Route> =
         found.into_iter().filter(|(_, shared)| *shared == longest).map(|(route, _)| route).collect();
     let found = of_method(found, method);
-    let is_open = !found.is_empty() && found.iter().all(|route| route.is_open);
+    let is_open = !found.is_empty() && found.iter().all(|route| route.is_open || has_context_path(route));
     let literals = pattern
         .segments
         .iter()
@@ -134,6 +134,12 @@ fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer
     let confidence =
         if is_inner || is_open || literals.count() > 1 { Confidence::Likely } else { Confidence::Possible };
     clues.found(Rule::Route, confidence, candidates(found))
+}
+
+/// Whether configuration may put the whole application below a path, as `server.servlet.context-path` does: the code
+/// of no servlet tells it.
+fn has_context_path(route: &Route) -> bool {
+    Language::of_path(&route.handler.file) == Some(Language::Java)
 }
 
 fn is_method(word: &str) -> bool {

@@ -1,6 +1,7 @@
 //! What each language must tell about its syntax and its frameworks: one reader a language.
 
 mod go;
+mod java;
 mod javascript;
 mod python;
 mod rust;
@@ -83,6 +84,7 @@ impl Language {
             Language::JavaScript | Language::TypeScript | Language::Tsx => &javascript::JavaScript,
             Language::Rust => &rust::Rust,
             Language::Go => &go::Go,
+            Language::Java => &java::Java,
         }
     }
 

@@ -408,6 +408,10 @@ impl<'a> Names<'a> {
                 return Some(Entity::Function(beside, index as u32));
             }
         }
+        if steps > 0 && source.wiring.types.iter().any(|fact| fact.path == wanted) {
+            let inside = rest.get(name.len() + 1..).unwrap_or_default();
+            return self.member(Entity::Type(file, wanted), inside, steps - 1);
+        }
         // A constant or a member: the longest known start of the rest, then what is inside of it.
         let mut known = rest;
         loop {

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use model::SmolStr;
 
-use super::names::{Entity, Names};
+use super::names::{Entity, Names, methods};
 use crate::{
-    FunctionKey, NamePattern, Route, SourceFile,
+    FunctionKey, Language, NamePattern, Route, SourceFile,
     wiring::{Handler, Holder, MODULE, Reference, RouteFact, Scope, Text, Value},
 };
 
@@ -44,11 +44,13 @@ struct Mounts {
 pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
     let mounts = mounts(names);
     let mut routes = Vec::new();
+    let mut derived = None;
     for (file, source) in names.wired() {
         let framework = framework(source);
         for fact in &source.wiring.routes {
             let Some(node) = node(names, file, &fact.holder) else { continue };
-            let handlers = handlers(names, file, fact);
+            let mut handlers = handlers(names, file, fact);
+            implemented(names, &mut derived, &mut handlers);
             if handlers.is_empty() || routes.len() > MAX_ROUTES {
                 continue;
             }
@@ -245,6 +247,53 @@ fn handlers(names: &Names<'_>, file: u32, fact: &RouteFact) -> Vec<(Option<SmolS
             .then(|| (Some(SmolStr::new_static(method)), key.clone()))
     });
     verbs.collect()
+}
+
+/// Types by the type that they derive from: file and path.
+type Derived = HashMap<(u32, SmolStr), Vec<(u32, SmolStr)>>;
+
+/// Java maps routes on methods of interfaces, too: who handles is the one class that implements the method; of several
+/// it is not known which one.
+fn implemented(
+    names: &Names<'_>,
+    derived: &mut Option<Derived>,
+    handlers: &mut Vec<(Option<SmolStr>, FunctionKey)>,
+) {
+    handlers.retain_mut(|(_, key)| {
+        let Some((file, source)) = names.index.number_of(&key.file).zip(names.index.file(&key.file)) else {
+            return true;
+        };
+        let abstract_method = source.functions.iter().find(|function| {
+            function.key == *key && source.language == Language::Java && function.body == function.range
+        });
+        let Some(method) = abstract_method else { return true };
+        let Some((class, _)) = key.path.rsplit_once('.') else { return false };
+        let derived = derived.get_or_insert_with(|| derived_types(names));
+        let types = derived.get(&(file, class.into())).map(Vec::as_slice).unwrap_or_default();
+        let overriding = types.iter().filter_map(|(file, path)| {
+            let (_, function) =
+                methods(names.index.slot(*file)?, path).find(|(_, own)| own.name == method.name)?;
+            Some(&function.key)
+        });
+        let overriding: Vec<&FunctionKey> = overriding.take(2).collect();
+        if let [only] = overriding.as_slice() {
+            *key = (*only).clone();
+        }
+        overriding.len() == 1
+    });
+}
+
+fn derived_types(names: &Names<'_>) -> Derived {
+    let mut derived = Derived::new();
+    for source in names.index.files().filter(|file| file.language == Language::Java && !file.generated) {
+        let Some(file) = names.index.number_of(&source.path) else { continue };
+        for fact in source.wiring.types.iter().filter(|fact| !fact.bases.is_empty()) {
+            for base in names.bases(file, &fact.path) {
+                derived.entry(base).or_default().push((file, fact.path.clone()));
+            }
+        }
+    }
+    derived
 }
 
 /// The HTTP method that a method of a class-based view is named after.

@@ -1,6 +1,7 @@
 //! What is found in code, language by language: files go in, facts come out as text.
 
 mod go;
+mod java;
 mod javascript;
 mod python;
 mod rust;

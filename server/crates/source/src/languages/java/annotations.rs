@@ -1,0 +1,152 @@
+//! Java annotations on methods: spans, listeners, schedules, queries, routes.
+
+use model::SmolStr;
+use smol_str::format_smolstr;
+use tree_sitter::Node;
+
+use super::{
+    routes,
+    syntax::{Annotation, annotations, text_of, values},
+};
+use crate::{
+    CallKind, CallSite,
+    walk::{Walk, position},
+    wiring::{ConsumerFact, Handler, MODULE, Piece, Text, Value},
+};
+
+/// What the annotations of the method numbered `index` say.
+pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
+    let Some(name) = node.child_by_field_name("name") else { return };
+    let all = annotations(walk, node);
+    for annotation in &all {
+        match annotation.name {
+            "WithSpan" => with_span(walk, index, name, annotation),
+            "NewSpan" => new_span(walk, index, name, annotation),
+            "Observed" => observed(walk, index, name, annotation),
+            "Query" | "NativeQuery" => query(walk, index, name, annotation),
+            _ => listener(walk, index, annotation),
+        }
+    }
+    routes::on_method(walk, index, &all);
+}
+
+/// OpenTelemetry's: without a name the span is called `Class.method`.
+fn with_span<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &Annotation<'t>) {
+    let text = annotation.text(walk, &["value"]);
+    let Some(text) = text.or_else(|| default_name(walk, name, ".", annotation, "value")) else { return };
+    walk.draft.span(text, MODULE, Some(index), position(name), None);
+}
+
+/// Spring's spells every name in lower case with hyphens, and takes the method's for none; Micronaut's does not.
+fn new_span<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &Annotation<'t>) {
+    let is_micronaut = walk.draft.wiring.bindings.iter().any(|binding| {
+        binding.name == "NewSpan"
+            && matches!(&binding.value, Value::Import(module, _) if module.contains("micronaut"))
+    });
+    let text = annotation.text(walk, &["value", "name"]);
+    let text = match text {
+        Some(text) if is_micronaut => text,
+        Some(text) => hyphenated(text),
+        None if annotation.is_bare() && !is_micronaut => hyphenated(Text::literal(walk.slice(name))),
+        None => return,
+    };
+    walk.draft.span(text, MODULE, Some(index), position(name), None);
+}
+
+/// Micrometer's: the contextual name, else `class#method`, in lower case with hyphens.
+fn observed<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &Annotation<'t>) {
+    let text = annotation.text(walk, &["contextualName"]);
+    let text = text.or_else(|| default_name(walk, name, "#", annotation, "contextualName")).map(hyphenated);
+    let Some(text) = text else { return };
+    walk.draft.span(text, MODULE, Some(index), position(name), None);
+}
+
+/// The class and the method, where the annotation does not have the element `key`.
+fn default_name<'t>(
+    walk: &Walk<'t>,
+    name: Node<'t>,
+    separator: &str,
+    annotation: &Annotation<'t>,
+    key: &str,
+) -> Option<Text> {
+    if annotation.element(walk, key).is_some() {
+        return None;
+    }
+    let path = walk.type_path()?;
+    let class = path.rsplit('.').next()?;
+    Some(Text::literal(format!("{class}{separator}{}", walk.slice(name))))
+}
+
+/// Names as Micrometer's tracing spells them: a hyphen before every capital but the first character.
+pub(super) fn hyphenated(text: Text) -> Text {
+    let mut is_first = true;
+    let pieces = text.0.into_iter().map(|piece| {
+        let Piece::Literal(literal) = piece else {
+            is_first = false;
+            // What it stands for is spelled so, too; only its end and start are sure.
+            return Piece::Hole;
+        };
+        let mut spelled = String::with_capacity(literal.len() + 4);
+        for character in literal.chars() {
+            if character.is_uppercase() && !is_first {
+                spelled.push('-');
+            }
+            spelled.extend(character.to_lowercase());
+            is_first = false;
+        }
+        Piece::Literal(spelled.into())
+    });
+    Text(pieces.collect())
+}
+
+/// `@Query("SELECT …")` on a method of a repository: calling it runs the statement.
+fn query<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &Annotation<'t>) {
+    let Some(text) = annotation.text(walk, &["value"]) else { return };
+    let is_sql =
+        matches!(text.0.first(), Some(Piece::Literal(literal)) if crate::sql::looks_like_sql(literal));
+    if !is_sql {
+        return;
+    }
+    let site = CallSite {
+        kind: CallKind::Sql,
+        callee: walk.slice(name).into(),
+        method: None,
+        target: None,
+        function: Some(index),
+        position: position(name),
+        end: name.end_byte() as u32,
+        in_loop: false,
+    };
+    walk.draft.call(site, Some(text));
+}
+
+/// Listeners of queues and topics.
+fn listener<'t>(walk: &mut Walk<'t>, index: u32, annotation: &Annotation<'t>) {
+    let keys: &[&str] = match annotation.name {
+        "KafkaListener" => &["topics"],
+        "RabbitListener" => &["queues"],
+        "JmsListener" => &["destination"],
+        "SqsListener" => &["value", "queueNames"],
+        "PulsarListener" => &["topics", "value"],
+        "Topic" | "Incoming" => &["value"],
+        _ => return,
+    };
+    let Some(element) = annotation.first_of(walk, keys) else { return };
+    for value in values(element) {
+        let Some(text) = text_of(walk, value).filter(is_told) else { continue };
+        let handler = Handler::Function(index);
+        walk.draft.wiring.consumers.push(ConsumerFact { name: Some(text), handler, scope: MODULE });
+    }
+}
+
+/// Whether the text is no placeholder that configuration fills in.
+pub(super) fn is_told(text: &Text) -> bool {
+    let is_placeholder =
+        |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains("${") || text.contains("#{"));
+    text.is_telling() && !text.0.iter().any(is_placeholder)
+}
+
+/// `GET` as the last segment of `RequestMethod.GET`.
+pub(super) fn last_segment(text: &str) -> SmolStr {
+    format_smolstr!("{}", text.rsplit('.').next().unwrap_or(text))
+}

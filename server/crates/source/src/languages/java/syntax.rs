@@ -1,0 +1,213 @@
+//! Java expressions as names and texts, and annotations with their elements.
+
+use model::SmolStr;
+use tree_sitter::Node;
+
+use super::names::qualified;
+use crate::{
+    walk::{Walk, children, dotted},
+    wiring::{Piece, Text},
+};
+
+/// How deep an expression is read as text.
+const MAX_DEPTH: usize = 64;
+
+/// An annotation: its name without its package, and the node.
+pub(super) struct Annotation<'t> {
+    pub(super) name: &'t str,
+    node: Node<'t>,
+}
+
+/// The annotations of a declaration.
+pub(super) fn annotations<'t>(walk: &Walk<'t>, declaration: Node<'t>) -> Vec<Annotation<'t>> {
+    let modifiers = declaration.named_child(0).filter(|child| child.kind() == "modifiers");
+    let all = modifiers.map(children).unwrap_or_default().into_iter().filter_map(|node| {
+        let name = walk.slice(node.child_by_field_name("name")?);
+        let is_annotation = matches!(node.kind(), "annotation" | "marker_annotation");
+        is_annotation.then(|| Annotation { name: name.rsplit('.').next().unwrap_or(name), node })
+    });
+    all.collect()
+}
+
+impl<'t> Annotation<'t> {
+    /// The value of the element `key`; `value` is what stands there alone.
+    pub(super) fn element(&self, walk: &Walk<'t>, key: &str) -> Option<Node<'t>> {
+        let list = children(self.node.child_by_field_name("arguments")?);
+        list.into_iter().find_map(|element| match element.kind() {
+            "element_value_pair" => {
+                let is_key = element.child_by_field_name("key").is_some_and(|name| walk.slice(name) == key);
+                element.child_by_field_name("value").filter(|_| is_key)
+            }
+            _ => (key == "value").then_some(element),
+        })
+    }
+
+    /// The first of several elements that is there.
+    pub(super) fn first_of(&self, walk: &Walk<'t>, keys: &[&str]) -> Option<Node<'t>> {
+        keys.iter().find_map(|key| self.element(walk, key))
+    }
+
+    /// An element as text.
+    pub(super) fn text(&self, walk: &Walk<'t>, keys: &[&str]) -> Option<Text> {
+        text_of(walk, self.first_of(walk, keys)?)
+    }
+
+    /// Whether nothing stands in its parentheses.
+    pub(super) fn is_bare(&self) -> bool {
+        self.node.child_by_field_name("arguments").is_none_or(|list| list.named_child_count() == 0)
+    }
+}
+
+/// The values of an element: one, or those in braces.
+pub(super) fn values(node: Node<'_>) -> Vec<Node<'_>> {
+    if node.kind() == "element_value_array_initializer" { children(node) } else { vec![node] }
+}
+
+/// A name with dots; fields of the classes around have their class before them.
+pub(super) fn path_of(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut at = node;
+    loop {
+        match at.kind() {
+            "identifier" => {
+                let root = qualified(walk, walk.slice(at));
+                names.reverse();
+                return Some(dotted(&root, &names.join(".")));
+            }
+            "this" | "super" => {
+                names.reverse();
+                return Some(dotted(&walk.type_path()?, &names.join(".")));
+            }
+            "field_access" => {
+                let field = at.child_by_field_name("field")?;
+                if field.kind() == "identifier" {
+                    names.push(walk.slice(field));
+                }
+                at = at.child_by_field_name("object")?;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The name of a type, its arguments dropped.
+pub(super) fn type_name(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
+    match node.kind() {
+        "type_identifier" | "identifier" | "scoped_identifier" | "scoped_type_identifier" => {
+            let text = walk.slice(node);
+            let is_plain = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '$'));
+            is_plain.then(|| text.into())
+        }
+        "generic_type" => type_name(walk, node.named_child(0)?),
+        _ => None,
+    }
+}
+
+/// The arguments of a call, in order.
+pub(super) fn arguments(call: Node<'_>) -> Vec<Node<'_>> {
+    call.child_by_field_name("arguments").map(children).unwrap_or_default()
+}
+
+/// An expression as text; `None` when it is none.
+pub(super) fn text_of(walk: &Walk<'_>, node: Node<'_>) -> Option<Text> {
+    text_within(walk, node, MAX_DEPTH)
+}
+
+fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
+    if depth == 0 {
+        return Some(Text::hole());
+    }
+    let inner = |node: Node<'_>| text_within(walk, node, depth - 1).unwrap_or_else(Text::hole);
+    match node.kind() {
+        "string_literal" => Some(Text::literal(string(walk, node))),
+        "character_literal" => Some(Text::literal(walk.slice(node).trim_matches('\''))),
+        "identifier" | "field_access" => Some(Text::name(path_of(walk, node)?)),
+        "parenthesized_expression" => text_within(walk, node.named_child(0)?, depth - 1),
+        "binary_expression" => {
+            if walk.slice(node.child_by_field_name("operator")?) != "+" {
+                return None;
+            }
+            let mut text = inner(node.child_by_field_name("left")?);
+            text.append(inner(node.child_by_field_name("right")?));
+            text.is_telling().then_some(text)
+        }
+        "method_invocation" => called(walk, node, depth),
+        "object_creation_expression" => {
+            let class = type_name(walk, node.child_by_field_name("type")?)?;
+            let first = arguments(node).first().copied().filter(|_| matches!(class.as_str(), "URI" | "URL"));
+            text_within(walk, first?, depth - 1)
+        }
+        _ => None,
+    }
+}
+
+/// Calls that give text, with what of it is known.
+fn called(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
+    let name = walk.slice(node.child_by_field_name("name")?);
+    let object = node.child_by_field_name("object");
+    let class = object.map(|object| walk.slice(object)).unwrap_or_default();
+    let first = || arguments(node).first().copied();
+    match (class, name) {
+        ("String", "format") => {
+            let template = text_within(walk, first()?, depth - 1)?.as_literal()?;
+            Some(printf_holes(&template))
+        }
+        (_, "formatted") => {
+            let template = text_within(walk, object?, depth - 1)?.as_literal()?;
+            Some(printf_holes(&template))
+        }
+        ("URI", "create") => text_within(walk, first()?, depth - 1),
+        (_, "strip" | "trim" | "stripIndent" | "intern") => text_within(walk, object?, depth - 1),
+        _ => None,
+    }
+}
+
+/// A string or text block; escapes that names and routes have are undone.
+fn string(walk: &Walk<'_>, node: Node<'_>) -> String {
+    let mut text = String::new();
+    for part in children(node) {
+        match (part.kind(), walk.slice(part)) {
+            ("escape_sequence", "\\n") => text.push('\n'),
+            ("escape_sequence", "\\t") => text.push('\t'),
+            ("escape_sequence", escape) => text.push_str(escape.strip_prefix('\\').unwrap_or(escape)),
+            (_, fragment) => text.push_str(fragment),
+        }
+    }
+    text
+}
+
+/// `%s` and its like as holes, `%%` as itself.
+fn printf_holes(template: &str) -> Text {
+    let mut text = Text::default();
+    let mut rest = template;
+    while let Some(start) = rest.find('%') {
+        text.append(Text::literal(&rest[..start]));
+        let after = &rest[start + 1..];
+        let Some(length) = after.find(|c: char| c.is_ascii_alphabetic() || c == '%') else { break };
+        let is_percent = after[length..].starts_with('%');
+        text.append(if is_percent { Text::literal("%") } else { Text::hole() });
+        rest = &after[length + 1..];
+    }
+    text.append(Text::literal(rest));
+    text
+}
+
+/// `{name}` of a URI template as holes.
+pub(super) fn template_holes(text: Text) -> Text {
+    let mut holes = Text::default();
+    for piece in text.0 {
+        let Piece::Literal(literal) = &piece else {
+            holes.append(Text(vec![piece]));
+            continue;
+        };
+        let mut rest = literal.as_str();
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((_, end)) = after.split_once('}') else { break };
+            holes.append(Text::literal(before));
+            holes.append(Text::hole());
+            rest = end;
+        }
+        holes.append(Text::literal(rest));
+    }
+    holes
+}

@@ -1,0 +1,279 @@
+//! Java: Spring, JAX-RS, Micronaut, gRPC, listeners, spans and calls.
+
+use expect_test::expect;
+
+use crate::check;
+
+#[test]
+fn methods_constructors_nested_classes_and_lambdas() {
+    check(
+        "//- src/Shop.java
+package shop;
+class Shop<T> extends Base implements Runnable {
+    Shop(int size) { this.size = size; }
+    /** Says something. */
+    @Override
+    @Deprecated
+    public <R> List<R> find(@Valid final int id, String... rest) {
+        return rows.map(row -> row.id());
+    }
+    abstract void open();
+    static class Cart {
+        void add(Item item) { run((a, b) -> a, new Task() { public void go() {} }); }
+    }
+}
+record Item(int id) { Item { check(id); } int twice() { return id * 2; } }
+enum Kind { BIG { void grow() {} }; void shrink() {} }
+interface Rule { default boolean holds() { return true; } }
+",
+        &["function"],
+        expect![[r#"
+            Method src/Shop.java:Shop.Shop lines 3..3 at 3:5 (size)
+            Method src/Shop.java:Shop.find lines 5..9 at 7:24 (id, rest)
+            Closure src/Shop.java:Shop.find.<anonymous> lines 8..8 at 8:25 (row)
+            Method src/Shop.java:Shop.open lines 10..10 at 10:19 ()
+            Method src/Shop.java:Shop.Cart.add lines 12..12 at 12:14 (item)
+            Closure src/Shop.java:Shop.Cart.add.<anonymous> lines 12..12 at 12:35 (a, b)
+            Method src/Shop.java:Shop.Cart.add.Task.go lines 12..12 at 12:73 ()
+            Method src/Shop.java:Item.Item lines 15..15 at 15:23 ()
+            Method src/Shop.java:Item.twice lines 15..15 at 15:47 ()
+            Method src/Shop.java:Kind.grow lines 16..16 at 16:24 ()
+            Method src/Shop.java:Kind.shrink lines 16..16 at 16:42 ()
+            Method src/Shop.java:Rule.holds lines 17..17 at 17:34 ()
+        "#]],
+    );
+}
+
+#[test]
+fn spring_mappings_under_their_classes() {
+    check(
+        "//- src/shop/Users.java
+package shop;
+@RestController
+@RequestMapping(path = {\"/users\", Paths.OLD + \"/users\"})
+class Users {
+    private static final String ONE = \"/{id}\";
+    @GetMapping List<User> all() { return null; }
+    @GetMapping(ONE) User one(@PathVariable(\"id\") int id) { return null; }
+    @RequestMapping(value = \"/find\", method = {RequestMethod.GET, RequestMethod.POST}) User find() { return null; }
+    @PutMapping(\"${users.path}\") void configured() {}
+    @RequestMapping(\"/any\") void any() {}
+    @Controller
+    static class Inner { @DeleteMapping(\"/inner\") void drop() {} }
+}
+//- src/shop/Paths.java
+package shop;
+final class Paths { static final String OLD = \"/old\"; }
+",
+        &["route"],
+        expect![[r#"
+            GET /users -> src/shop/Users.java:Users.all
+            GET /old/users -> src/shop/Users.java:Users.all
+            GET /users/{id} -> src/shop/Users.java:Users.one
+            GET /old/users/{id} -> src/shop/Users.java:Users.one
+            GET /users/find -> src/shop/Users.java:Users.find
+            POST /users/find -> src/shop/Users.java:Users.find
+            GET /old/users/find -> src/shop/Users.java:Users.find
+            POST /old/users/find -> src/shop/Users.java:Users.find
+            * /users/any -> src/shop/Users.java:Users.any
+            * /old/users/any -> src/shop/Users.java:Users.any
+            DELETE /inner -> src/shop/Users.java:Users.Inner.drop
+        "#]],
+    );
+}
+
+#[test]
+fn mappings_of_an_interface_belong_to_the_class_that_implements_it() {
+    check(
+        "//- src/shop/api/Orders.java
+package shop.api;
+public interface Orders {
+    String ONE = \"/{id}\";
+    @GetMapping(ONE) String show(int id);
+}
+//- src/shop/api/Twice.java
+package shop.api;
+public interface Twice { @GetMapping(\"/twice\") String twice(); }
+//- src/shop/OrderController.java
+package shop;
+import shop.api.Orders;
+import shop.api.*;
+@RestController
+@RequestMapping(\"/orders\")
+class OrderController implements Orders, Twice {
+    public String show(int id) { return null; }
+    public String twice() { return null; }
+}
+//- src/shop/Other.java
+package shop;
+import shop.api.Twice;
+@RestController
+class Other implements Twice { public String twice() { return null; } }
+//- src/shop/Remote.java
+package shop;
+@FeignClient(\"remote\")
+interface Remote { @GetMapping(\"/remote\") String ask(); }
+",
+        &["route"],
+        expect![[r#"
+            GET /orders/{id} -> src/shop/OrderController.java:OrderController.show
+        "#]],
+    );
+}
+
+#[test]
+fn jax_rs_and_micronaut() {
+    check(
+        "//- src/Books.java
+@Path(\"/books\")
+public class Books {
+    @GET public List<Book> all() { return null; }
+    @DELETE @Path(\"{isbn}\") public void drop(@PathParam(\"isbn\") String isbn) {}
+}
+//- src/Part.java
+public class Part { @GET @Path(\"/part\") public String part() { return null; } }
+//- src/Api.java
+interface Api { @GET(\"users/{id}\") Call<User> user(); }
+//- src/Micro.java
+import io.micronaut.http.annotation.*;
+import io.micronaut.http.annotation.Controller;
+@Controller(\"/micro\")
+class Micro { @Get(\"/{name}\") String hello(String name) { return name; } @Post void make() {} }
+",
+        &["route"],
+        expect![[r#"
+            GET /books -> src/Books.java:Books.all
+            DELETE /books/{isbn} -> src/Books.java:Books.drop
+            GET /micro/{name} -> src/Micro.java:Micro.hello
+            POST /micro -> src/Micro.java:Micro.make
+        "#]],
+    );
+}
+
+#[test]
+fn span_names_from_annotations_builders_helpers_and_constants() {
+    check(
+        "//- src/shop/Desk.java
+package shop;
+import shop.trace.Names;
+class Desk {
+    private static final String LEND = \"lend book\";
+    private final Tracer tracer = GlobalOpenTelemetry.getTracer(\"shop.desk\");
+    private final Spans spans = new Spans();
+    private String name = \"not fixed\";
+    @WithSpan void all() {}
+    @WithSpan(\"find loan\") void find() {}
+    @WithSpan(value = Names.FOREIGN, kind = SpanKind.CLIENT) void foreign() {}
+    @NewSpan void checkStock() {}
+    @Observed(name = \"metric\") void lookUp() {}
+    @Observed(name = \"metric\", contextualName = \"countAll\") void count() {}
+    void byHand(String id) {
+        tracer.spanBuilder(\"load \" + id).startSpan();
+        this.tracer.spanBuilder(String.format(\"%s of %d%%\", id, 7)).startSpan();
+        String own = \"own\";
+        tracer.spanBuilder(own).setParent(x).startSpan();
+        tracer.spanBuilder(name).startSpan();
+        Observation.createNotStarted(\"stockCheck\", registry).observe(() -> {});
+    }
+    void lend() { inSpan(LEND, () -> { inSpan(\"inner\", null); }); }
+    void other() { spans.within(\"through a field\", null); Spans.still(Names.FOREIGN); }
+    private void inSpan(String name, Runnable step) { tracer.spanBuilder(name).startSpan(); }
+    static class Inner { @WithSpan void plan() {} void go() { inSpan(LEND, null); } }
+}
+//- src/shop/Spans.java
+package shop;
+class Spans {
+    void within(String name, Runnable step) { tracer.spanBuilder(name).startSpan(); }
+    static void still(String name) { new Spans().within(name, null); tracer.spanBuilder(\"still \" + name); }
+}
+//- src/shop/trace/Names.java
+package shop.trace;
+public class Names { public static final String FOREIGN = \"foreign name\"; }
+",
+        &["span"],
+        expect![[r#"
+            span "Desk.all" -> src/shop/Desk.java:Desk.all line 8
+            span "find loan" -> src/shop/Desk.java:Desk.find line 9
+            span "check-stock" -> src/shop/Desk.java:Desk.checkStock line 11
+            span "desk#look-up" -> src/shop/Desk.java:Desk.lookUp line 12
+            span "count-all" -> src/shop/Desk.java:Desk.count line 13
+            span "load …" of shop.desk -> src/shop/Desk.java:Desk.byHand line 15
+            span "… of …%" of shop.desk -> src/shop/Desk.java:Desk.byHand line 16
+            span "own" of shop.desk -> src/shop/Desk.java:Desk.byHand line 18
+            span "stock-check" -> src/shop/Desk.java:Desk.byHand line 20
+            span "Inner.plan" -> src/shop/Desk.java:Desk.Inner.plan line 25
+            span "still …" -> src/shop/Spans.java:Spans.still line 4
+            span "foreign name" -> src/shop/Desk.java:Desk.foreign line 10
+            span "lend book" -> src/shop/Desk.java:Desk.lend line 22
+            span "inner" -> src/shop/Desk.java:Desk.lend line 22
+            span "through a field" -> src/shop/Desk.java:Desk.other line 23
+            span "lend book" -> src/shop/Desk.java:Desk.Inner.go line 25
+        "#]],
+    );
+}
+
+#[test]
+fn grpc_services_and_listeners() {
+    check(
+        "//- src/Server.java
+class Server {
+    private static final String TOPIC = \"orders\";
+    private static class AdImpl extends shop.AdServiceGrpc.AdServiceImplBase {
+        @Override public void getAds(AdRequest request, StreamObserver<AdResponse> observer) {}
+    }
+    void start() { add(new CartGrpc.CartImplBase() { public void addItem() {} }); }
+    @KafkaListener(topics = {TOPIC, \"returns\", \"${topic}\"}) void take(String message) {}
+    @RabbitListener(queues = \"mail\") void mail() {}
+}
+",
+        &["rpc", "consumer"],
+        expect![[r#"
+            rpc AdService/getAds -> src/Server.java:Server.AdImpl.getAds
+            consumer "orders" -> src/Server.java:Server.take
+            consumer "returns" -> src/Server.java:Server.take
+            consumer "mail" -> src/Server.java:Server.mail
+        "#]],
+    );
+}
+
+#[test]
+fn outgoing_calls() {
+    check(
+        "//- src/Calls.java
+class Calls {
+    static final String ALL = \"SELECT id FROM carts\";
+    void http() throws Exception {
+        rest.getForObject(\"http://stock/items/{id}\", Item.class, 7);
+        restTemplate.exchange(base + \"/v1/items\", HttpMethod.PUT, null, Item.class);
+        web.get().uri(\"/v2/items\").retrieve();
+        HttpRequest.newBuilder(URI.create(\"https://host/x\")).build();
+        new Request.Builder().url(\"https://host/\" + path).build();
+        map.put(\"key\", 1);
+    }
+    void sql() {
+        for (int i = 0; i < 3; i++) { jdbc.query(ALL, row); }
+        connection.prepareStatement(\"\"\"
+            DELETE FROM carts
+            WHERE id = ?
+            \"\"\");
+        kafkaTemplate.send(\"orders\", order);
+        queue.update(\"nothing\");
+    }
+}
+interface Carts { @Query(\"select * from carts where id = ?\") Cart byId(int id); }
+",
+        &["call", "loop"],
+        expect![[r#"
+            Http getForObject: GET "http://stock/items/…" line 4
+            Http exchange: PUT "…/v1/items" line 5
+            Http uri: GET "/v2/items" line 6
+            Http newBuilder: "https://host/x" line 7
+            Http url: "https://host/…" line 8
+            Sql query: "SELECT id FROM carts" line 12
+            Sql prepareStatement: "\n            DELETE FROM carts\n            WHERE id = ?\n            " line 13
+            Messaging send: "orders" line 17
+            Sql byId: "select * from carts where id = ?" line 21
+            Sql query: "SELECT id FROM carts" line 12
+        "#]],
+    );
+}
