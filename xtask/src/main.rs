@@ -54,7 +54,8 @@ fn obey(command: Command) -> Result<bool> {
         Command::Bench(args) => commands::bench(&Workspace::load()?, &args)?,
         Command::Record(args) => commands::record(&Workspace::load()?, &args)?,
         Command::Pictures(again) => {
-            let walk = Selection::Only(vec!["vscode-e2e".to_owned()]).of(steps::all())?;
+            let walk =
+                Selection::Only(vec!["nvim-look".to_owned(), "vscode-e2e".to_owned()]).of(steps::all())?;
             if again && !run::run(&walk, &mut toolbox(true)?, run::Options::default()).is_good() {
                 return Ok(false);
             }

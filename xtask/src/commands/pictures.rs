@@ -23,7 +23,7 @@ pub fn pictures(workspace: &Workspace) -> Result<()> {
         bail!("no document shows a .png below {FOLDER}, so there is nothing to copy");
     }
     if !shots.is_dir() {
-        bail!("no screenshot was taken yet; run `cargo xtask test --only vscode-e2e` first");
+        bail!("no screenshot was taken yet; run `cargo xtask test --only nvim-look,vscode-e2e` first");
     }
     let mut missing = Vec::new();
     for picture in &wanted {

@@ -29,7 +29,7 @@ const LOOK: &[Tool] = &[Tool::Binary, Tool::Neovim, Tool::Node, Tool::NodeTools,
 
 fn look(site: &Site) -> Result<Vec<Cmd>> {
     let script = site.file("nvim/tests/look.mjs")?;
-    Ok(vec![site.cmd(site.tool(Tool::Node)?).arg(script).limit_secs(180)])
+    Ok(vec![site.cmd(site.tool(Tool::Node)?).arg(script).expect(Expect::Tests).limit_secs(180)])
 }
 
 fn lint(site: &Site) -> Result<Vec<Cmd>> {

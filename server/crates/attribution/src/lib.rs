@@ -8,6 +8,7 @@ mod clues;
 mod family;
 mod paths;
 mod placement;
+mod quick;
 mod resolve;
 mod rules;
 mod services;

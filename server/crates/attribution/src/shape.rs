@@ -121,6 +121,11 @@ impl Shape {
     }
 }
 
+/// Every attribute's key that is read as it is, in all generations.
+pub(crate) fn deciding_keys() -> impl Iterator<Item = &'static str> {
+    GENERATIONS.iter().flat_map(|(_, keys)| keys.iter().copied()).chain(FRAMEWORKS.iter().copied())
+}
+
 fn add(deciding: &mut Vec<(SmolStr, SmolStr)>, key: &'static str, value: Option<SmolStr>) {
     if let Some(value) = value.filter(|value| !value.is_empty()) {
         deciding.push((SmolStr::new_static(key), value));
@@ -192,7 +197,7 @@ fn plain_path(url: &str) -> String {
 }
 
 /// Numbers become `1`, UUIDs and long hexadecimal numbers one of their kind.
-fn plain_part(part: &str) -> &str {
+pub(crate) fn plain_part(part: &str) -> &str {
     let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
     if part.bytes().all(|byte| byte.is_ascii_digit()) {
         return "1";

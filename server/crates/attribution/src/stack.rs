@@ -25,7 +25,7 @@ pub struct StackFrame {
 /// The frames of `stacktrace`, the throwing one first, whatever order the language prints. Reads Python, V8 and other
 /// JavaScript engines, Java, Kotlin, Go, Rust, .NET, Ruby, PHP and Elixir. Lines that are no frame are passed over.
 pub fn stack_frames(stacktrace: &str) -> Vec<StackFrame> {
-    let mut frames = Vec::new();
+    let mut frames: Vec<StackFrame> = Vec::new();
     let mut lines = stacktrace.lines().take(20_000).peekable();
     let mut is_python = false;
     while let Some(line) = lines.next() {
@@ -38,7 +38,12 @@ pub fn stack_frames(stacktrace: &str) -> Vec<StackFrame> {
             is_python = true;
             frames.clear();
         }
-        frames.extend(frame(line.trim(), next));
+        let Some(found) = frame(line.trim(), next) else { continue };
+        // Rust's place stands on a line of its own, which was read with the function's before it.
+        let is_read = |last: &StackFrame| last.file == found.file && last.line == found.line;
+        if !(found.function.is_empty() && frames.last().is_some_and(is_read)) {
+            frames.push(found);
+        }
     }
     if is_python {
         frames.reverse();
@@ -160,7 +165,6 @@ fn rust(line: &str, next: &str) -> Option<StackFrame> {
     number.parse::<u32>().ok()?;
     let place = next.trim().strip_prefix("at ")?;
     let (file, line) = file_line_column(place)?;
-    // The next line is read again as a frame without a function: this one stands for both.
     made(file, line, function)
 }
 
@@ -200,4 +204,136 @@ fn elixir(line: &str) -> Option<StackFrame> {
     let (file, number) = place.rsplit_once(':')?;
     let is_elixir = [".ex", ".exs", ".erl"].iter().any(|end| file.ends_with(end));
     if is_elixir { made(file, number, function) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use model::{Attributes, Timestamp};
+
+    use super::*;
+
+    fn check(stacktrace: &str, expected: &[(&str, u32, &str)]) {
+        let frames = stack_frames(stacktrace);
+        let found: Vec<_> = frames.iter().map(|frame| (&*frame.file, frame.line, &*frame.function)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn python_prints_the_deepest_frame_last_and_causes_first() {
+        check(
+            "Traceback (most recent call last):\n  File \"/app/store.py\", line 3, in read\n    raise KeyError(id)\n\
+             KeyError: 7\n\nThe above exception was the direct cause of the following exception:\n\n\
+             Traceback (most recent call last):\n  File \"/app/web.py\", line 12, in handle\n    show(7)\n  \
+             File \"/app/shop.py\", line 8, in show\n    raise Gone() from error\n    ^^^^^\nGone",
+            &[("/app/shop.py", 8, "show"), ("/app/web.py", 12, "handle")],
+        );
+    }
+
+    #[test]
+    fn javascript_in_all_its_spellings() {
+        check(
+            "TypeError: no cat\n    at CatsService.find (/app/dist/cats.js:10:31)\n    at async file:///app/main.mjs:4:9\n    \
+             at new Cart (webpack:///src/cart.ts:7:1)\n    at Array.map (<anonymous>)\n    at node:internal/process:1:2\n\
+             charge@http://localhost/app.js:12:5",
+            &[
+                ("/app/dist/cats.js", 10, "CatsService.find"),
+                ("/app/main.mjs", 4, ""),
+                ("/src/cart.ts", 7, "Cart"),
+                ("node:internal/process", 1, ""),
+                ("http://localhost/app.js", 12, "charge"),
+            ],
+        );
+    }
+
+    #[test]
+    fn java_names_the_file_alone_and_the_class_its_folder() {
+        check(
+            "java.lang.IllegalStateException: x\n\tat com.shop.cart.CartService.add(CartService.java:42)\n\t\
+             at app//org.lib.Proxy$1.run(Proxy.java:7)\n\tat sun.reflect.NativeMethodAccessorImpl.invoke0(Native Method)\n\
+             Caused by: java.io.IOException\n\t... 3 more",
+            &[
+                ("com/shop/cart/CartService.java", 42, "com.shop.cart.CartService.add"),
+                ("org/lib/Proxy.java", 7, "org.lib.Proxy$1.run"),
+            ],
+        );
+    }
+
+    #[test]
+    fn go_and_rust_put_the_place_on_the_next_line() {
+        check(
+            "goroutine 1 [running]:\nmain.(*Cart).Add(0xc000, 0x1)\n\t/app/cart.go:12 +0x1d\nmain.main()\n\t/app/main.go:7 +0x20",
+            &[("/app/cart.go", 12, "main.(*Cart).Add"), ("/app/main.go", 7, "main.main")],
+        );
+        check(
+            "   0: shop::cart::add\n             at ./src/cart.rs:12:5\n   1: core::ops::call\n             at /rustc/abc/ops.rs:1:2",
+            &[("./src/cart.rs", 12, "shop::cart::add"), ("/rustc/abc/ops.rs", 1, "core::ops::call")],
+        );
+    }
+
+    #[test]
+    fn dotnet_ruby_php_and_elixir() {
+        check(
+            "   at Shop.Cart.Add(Int32 id) in /src/Cart.cs:line 12\n   at System.Run()",
+            &[("/src/Cart.cs", 12, "Shop.Cart.Add")],
+        );
+        check(
+            "app/models/cart.rb:12:in 'Cart#add'\nfrom app/x.rb:3:in `block in run'",
+            &[("app/models/cart.rb", 12, "Cart#add"), ("app/x.rb", 3, "block in run")],
+        );
+        check(
+            "#0 /app/src/Cart.php(12): Shop\\Cart->add()\n#1 {main}",
+            &[("/app/src/Cart.php", 12, "Shop\\Cart->add")],
+        );
+        check(
+            "    (shop 1.0.0) lib/shop/cart.ex:12: Shop.Cart.add/2",
+            &[("lib/shop/cart.ex", 12, "Shop.Cart.add/2")],
+        );
+    }
+
+    #[test]
+    fn what_is_no_stack_trace_gives_no_frames_and_never_fails() {
+        for text in [
+            "",
+            "at",
+            "at (",
+            "at x (",
+            "#",
+            "#0",
+            "@:",
+            ":in ",
+            "File \"",
+            "é: é",
+            "at (:1:1)",
+            "(a) b:c: d",
+            "1: x",
+            "\t:1",
+        ] {
+            assert_eq!(stack_frames(text), [], "{text:?}");
+        }
+        assert!(stack_frames(&"at a (b.js:1:1)\n".repeat(100_000)).len() <= MAX_FRAMES);
+    }
+
+    #[test]
+    fn the_throwing_place_is_the_deepest_frame_of_the_workspace() {
+        let mut index = Index::default();
+        for path in ["svc/shop.py", "svc/web.py", "other/web.py"] {
+            index.insert(Arc::new(source::read(path, "def show():\n    raise KeyError()\n").unwrap()));
+        }
+        let event = |stack: &str| Event {
+            time: Timestamp(1),
+            name: "exception".into(),
+            attributes: [(keys::EXCEPTION_STACKTRACE, stack)].into_iter().collect::<Attributes>(),
+        };
+        let stack = "Traceback (most recent call last):\n  File \"/app/svc/web.py\", line 1, in handle\n  \
+                     File \"/app/svc/shop.py\", line 2, in show\n  File \"/usr/lib/python3/json/web.py\", line 9, in load";
+        let place = throwing_place(&index, &event(stack)).unwrap();
+        assert_eq!((&*place.file, place.line), ("svc/shop.py", 1));
+        assert_eq!(throwing_place(&index, &event("File \"/elsewhere/web.py\", line 2, in nothing")), None);
+        assert_eq!(
+            throwing_place(&index, &event("File \"../../etc/../svc/shop.py\", line 2, in show")),
+            None
+        );
+    }
 }

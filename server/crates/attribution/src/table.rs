@@ -12,6 +12,7 @@ use source::Index;
 use crate::{
     Placement, Shape,
     clues::RESOLVED,
+    quick::{Quick, number},
     resolve::{Verdict, place, resolve},
     services::Services,
 };
@@ -26,6 +27,7 @@ pub struct ShapeId(pub u32);
 /// Shapes and their placements. Cloning costs a few pointers, so a clone serves as a snapshot. Bounded: past the limit, new shapes share one that is never placed.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
+    quick: Quick,
     ids: HashMap<Arc<Shape>, ShapeId>,
     entries: Vector<Entry>,
     services: Services,
@@ -46,7 +48,16 @@ struct Entry {
 impl Table {
     /// The number of the shape of `span`, placed against `index` if it is new.
     pub fn intern(&mut self, span: &Span, index: &Index) -> ShapeId {
-        let shape = Shape::of(span);
+        let number = number(span);
+        if let Some(id) = self.quick.get(number) {
+            return id;
+        }
+        let id = self.intern_shape(Shape::of(span), index);
+        self.quick.insert(number, id);
+        id
+    }
+
+    fn intern_shape(&mut self, shape: Shape, index: &Index) -> ShapeId {
         if let Some(id) = self.ids.get(&shape) {
             return *id;
         }
@@ -62,7 +73,8 @@ impl Table {
     /// Where `span` belongs by what it carries itself: looked up if its shape is known, else found without being
     /// kept, so that a reader of a snapshot needs no mutable table.
     pub fn place(&self, span: &Span, index: &Index) -> Arc<Placement> {
-        self.place_shape(&Shape::of(span), index)
+        let known = self.quick.get(number(span)).and_then(|id| self.placement(id));
+        known.cloned().unwrap_or_else(|| self.place_shape(&Shape::of(span), index))
     }
 
     /// The shape numbered `id`.

@@ -9,6 +9,7 @@ mod document;
 mod draft;
 mod facts;
 mod file;
+mod finish;
 mod function;
 mod generated;
 mod guard;

@@ -37,6 +37,34 @@ fn main() {
     println!("{} spans, {} shapes", spans.len(), table.len());
     println!("placing known spans  {:>12.0}/s", rate(&spans, || table.clone(), &recordings.index));
     println!("placing new shapes   {:>12.0}/s", new_rate(&spans, &recordings.index));
+    println!(
+        "refresh after an edit {:>9.1} ms with 10,000 shapes",
+        refresh(&spans, recordings.index).as_secs_f64() * 1e3
+    );
+}
+
+/// How long it takes to follow one edited line of a file that many spans come from.
+fn refresh(spans: &[Arc<Span>], mut index: source::Index) -> Duration {
+    let mut table = Table::default();
+    for number in 0.. {
+        let mut span = (*spans[number % spans.len()]).clone();
+        if number >= spans.len() {
+            span.name = format!("{} {number}", span.name).into();
+        }
+        table.intern(&span, &index);
+        if table.len() >= 10_000 {
+            break;
+        }
+    }
+    table.refresh(&index);
+    let path = "node/storefront/routes/orders.js";
+    let text =
+        std::fs::read_to_string(format!("{}/../../../fixtures/apps/{path}", env!("CARGO_MANIFEST_DIR")));
+    let text = format!("const added = 'one';\n{}", text.expect("the fixture is there"));
+    index.insert(Arc::new(source::read(path, &text).expect("it is read")));
+    let begun = Instant::now();
+    assert!(!table.refresh(&index).is_empty(), "lines moved");
+    begun.elapsed()
 }
 
 /// Spans placed a second once their shape is known.

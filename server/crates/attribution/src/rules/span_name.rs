@@ -51,8 +51,10 @@ fn as_candidate(clues: &Clues<'_>, site: &SpanSite) -> Candidate {
     let function = clues.index.function(&site.function);
     let inside = function.is_some_and(|function| site.position.line > function.name_position.line);
     let call_place = inside.then(|| CallPlace { file: file.clone(), line: site.position.line });
-    let form = if matches!(site.name, NamePattern::Literal(_)) { "this name" } else { "names of this form" };
-    let detail = format_smolstr!("{form} is given to a span at {file}:{}", site.position.line + 1);
+    let is_literal = matches!(site.name, NamePattern::Literal(_));
+    let what =
+        if is_literal { "this name is given to a span" } else { "names of this form are given to spans" };
+    let detail = format_smolstr!("{what} at {file}:{}", site.position.line + 1);
     Candidate { call_place, ..candidate(&site.function, detail) }
 }
 

@@ -60,7 +60,7 @@ fn a_middleware_made_the_span_but_the_route_says_who_handled_it() {
     check(
         RUST,
         r#"
-SERVER shop "GET /items/{id}" @shop code.file.path=/root/.cargo/registry/src/index/axum-otel-0.4/src/server.rs code.line.number=16 http.request.method=GET http.route=/items/{id}
+SERVER shop "GET /items/{id}" @shop code.file.path=/home/u/.cargo/registry/src/index/axum-otel-0.4/src/server.rs code.line.number=16 http.request.method=GET http.route=/items/{id}
 SERVER shop request @shop code.file.path=shop/src/middleware.rs code.line.number=2 http.request.method=GET http.route=/items/{id}
 SERVER shop GET @shop code.file.path=shop/src/middleware.rs code.line.number=2 http.request.method=GET http.route= url.path=/missing
 INTERNAL shop work @shop code.file.path=/usr/lib/python3/site-packages/lib/cart.rs code.line.number=2

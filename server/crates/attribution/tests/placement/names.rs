@@ -29,10 +29,10 @@ INTERNAL a "Load Cart" @shop.cart
 "#,
         expect![[r#"
             load cart: certain shop/cart.py:load at line 3 [span-name: this name is given to a span at shop/cart.py:3]
-            load line 7: likely shop/cart.py:load at line 4 [span-name: names of this form is given to a span at shop/cart.py:4]
+            load line 7: likely shop/cart.py:load at line 4 [span-name: names of this form are given to spans at shop/cart.py:4]
             save cart: certain shop/cart.py:save [span-name: this name is given to a span at shop/cart.py:6]
             load line: none
-            it is done: likely shop/cart.py:generic at line 9 [span-name: names of this form is given to a span at shop/cart.py:9]
+            it is done: likely shop/cart.py:generic at line 9 [span-name: names of this form are given to spans at shop/cart.py:9]
             load cart: none
             Load Cart: none
         "#]],

@@ -9,7 +9,7 @@ use super::ModulePath;
 use crate::{
     Function, FunctionKey, Index, Key, Language, NamePattern, SourceFile,
     constants::{Part, parameters},
-    draft::pattern_of,
+    finish::pattern_of,
     walk::dotted,
     wiring::{Binding, Handler, MODULE, Piece, Reference, Scope, Text, Value},
 };

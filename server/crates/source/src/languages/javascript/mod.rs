@@ -2,6 +2,7 @@
 
 mod calls;
 mod express;
+mod fastify;
 mod modules;
 mod nest;
 mod next;
