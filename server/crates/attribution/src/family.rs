@@ -26,7 +26,7 @@ impl Family {
             Language::Python => Family::Python,
             Language::JavaScript | Language::TypeScript | Language::Tsx => Family::JavaScript,
             Language::Rust => Family::Rust,
-            Language::Java => Family::Jvm,
+            Language::Java | Language::Kotlin => Family::Jvm,
         }
     }
 

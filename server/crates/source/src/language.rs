@@ -15,17 +15,20 @@ pub enum Language {
     Rust,
     /// Java.
     Java,
+    /// Kotlin.
+    Kotlin,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Language; 6] = [
+    pub const ALL: [Language; 7] = [
         Language::Python,
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
         Language::Rust,
         Language::Java,
+        Language::Kotlin,
     ];
 
     /// The language of a file by its extension; `None` for what is not read.
@@ -38,6 +41,7 @@ impl Language {
             "tsx" => Language::Tsx,
             "rs" => Language::Rust,
             "java" => Language::Java,
+            "kt" | "kts" => Language::Kotlin,
             _ => return None,
         })
     }
@@ -51,6 +55,7 @@ impl Language {
             Language::Tsx => "typescriptreact",
             Language::Rust => "rust",
             Language::Java => "java",
+            Language::Kotlin => "kotlin",
         }
     }
 
@@ -63,6 +68,7 @@ impl Language {
             Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
             Language::Rust => tree_sitter_rust::LANGUAGE.into(),
             Language::Java => tree_sitter_java::LANGUAGE.into(),
+            Language::Kotlin => tree_sitter_kotlin_ng::LANGUAGE.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod java;
 mod javascript;
+mod kotlin;
 mod python;
 mod rust;
 
@@ -78,6 +79,7 @@ impl Language {
             Language::JavaScript | Language::TypeScript | Language::Tsx => &javascript::JavaScript,
             Language::Rust => &rust::Rust,
             Language::Java => &java::Java,
+            Language::Kotlin => &kotlin::Kotlin,
         }
     }
 

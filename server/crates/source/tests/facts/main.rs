@@ -2,6 +2,7 @@
 
 mod java;
 mod javascript;
+mod kotlin;
 mod python;
 mod rust;
 
