@@ -3,7 +3,17 @@
 local M = {}
 
 local name = 'spanglass'
-local filetypes = { 'python', 'javascript', 'javascriptreact', 'typescript', 'typescriptreact', 'rust' }
+local filetypes = {
+  'python',
+  'javascript',
+  'javascriptreact',
+  'typescript',
+  'typescriptreact',
+  'rust',
+  'go',
+  'java',
+  'kotlin',
+}
 
 local function settings()
   return require('spanglass.config').get()

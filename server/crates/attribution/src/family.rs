@@ -27,7 +27,7 @@ impl Family {
             Language::JavaScript | Language::TypeScript | Language::Tsx => Family::JavaScript,
             Language::Rust => Family::Rust,
             Language::Go => Family::Go,
-            Language::Java => Family::Jvm,
+            Language::Java | Language::Kotlin => Family::Jvm,
         }
     }
 

@@ -17,11 +17,13 @@ pub enum Language {
     Go,
     /// Java.
     Java,
+    /// Kotlin.
+    Kotlin,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Language; 7] = [
+    pub const ALL: [Language; 8] = [
         Language::Python,
         Language::JavaScript,
         Language::TypeScript,
@@ -29,6 +31,7 @@ impl Language {
         Language::Rust,
         Language::Go,
         Language::Java,
+        Language::Kotlin,
     ];
 
     /// The language of a file by its extension; `None` for what is not read.
@@ -42,6 +45,7 @@ impl Language {
             "rs" => Language::Rust,
             "go" => Language::Go,
             "java" => Language::Java,
+            "kt" | "kts" => Language::Kotlin,
             _ => return None,
         })
     }
@@ -56,6 +60,7 @@ impl Language {
             Language::Rust => "rust",
             Language::Go => "go",
             Language::Java => "java",
+            Language::Kotlin => "kotlin",
         }
     }
 
@@ -69,6 +74,7 @@ impl Language {
             Language::Rust => tree_sitter_rust::LANGUAGE.into(),
             Language::Go => tree_sitter_go::LANGUAGE.into(),
             Language::Java => tree_sitter_java::LANGUAGE.into(),
+            Language::Kotlin => tree_sitter_kotlin_ng::LANGUAGE.into(),
         }
     }
 }

@@ -147,6 +147,9 @@ fn what_is_learned_of_a_service_places_its_earlier_shapes() {
     let mut world = world();
     world.apply(read("a/shop.py", text), NOW);
     world.apply(read("b/shop.py", text), NOW);
+    // An entry point in each makes them two programs; within one, a folder that was not seen proves nothing.
+    world.apply(read("a/main.py", ""), NOW);
+    world.apply(read("b/main.py", ""), NOW);
     world.apply(spans([Span { name: "charge".into(), ..span(1, 1, 0, "") }]), NOW);
     check(&world, expect!["0 of 1"]);
     let mut known = span(2, 2, 0, "other");

@@ -9,6 +9,7 @@ use source::{Function, SourceFile};
 use crate::{
     CallPlace, Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
+    family::Family,
     paths::{home, is_library, name_segments},
 };
 
@@ -26,6 +27,9 @@ pub(crate) fn code_attributes(clues: &Clues<'_>) -> Answer {
     match (file, function) {
         (Some(_), None) if is_served => Answer::Silent,
         (Some(file), _) => by_file(clues, file, function),
+        (None, Some(function)) if Family::of_shape(clues.shape) == Some(Family::Jvm) => {
+            by_name(clues, without_module(function))
+        }
         (None, Some(function)) => by_name(clues, function),
         (None, None) => Answer::Silent,
     }
@@ -152,6 +156,18 @@ fn by_name(clues: &Clues<'_>, function: &str) -> Answer {
     clues.found(Rule::CodeAttributes, confidence, found)
 }
 
+/// Kotlin's compiler puts the module behind the name of an internal function: `shop.Cart.add$shop`. A `$` before the
+/// last dot stands between classes.
+fn without_module(function: &str) -> &str {
+    match function.rsplit_once('$') {
+        Some((before, module)) if before.contains('.') && !before.ends_with('.') && !module.contains('.') => {
+            let name = before.rsplit('.').next().unwrap_or(before);
+            if name.starts_with(|c: char| c.is_lowercase()) { before } else { function }
+        }
+        _ => function,
+    }
+}
+
 /// Of `functions` those whose path agrees best with `segments`; none when not even the last one does.
 fn best_named<'f>(functions: impl Iterator<Item = &'f Function>, segments: &[SmolStr]) -> Vec<&'f Function> {
     let Some(last) = segments.last() else { return Vec::new() };
@@ -215,4 +231,18 @@ fn module_agreement(file: &str, module: &[SmolStr]) -> usize {
 fn keep_best(found: &mut Vec<Candidate>, score: impl Fn(&Candidate) -> usize) {
     let most = found.iter().map(&score).max().unwrap_or(0);
     found.retain(|candidate| score(candidate) == most);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_module;
+
+    #[test]
+    fn only_the_module_of_an_internal_function_is_dropped() {
+        assert_eq!(without_module("shop.Cart.add$shop"), "shop.Cart.add");
+        assert_eq!(without_module("shop.Cart.add$shop_main"), "shop.Cart.add");
+        for name in ["shop.Cart.add", "shop.Cart$Item.add", "shop.Cart$1", "add$shop", "$", ""] {
+            assert_eq!(without_module(name), name);
+        }
+    }
 }

@@ -136,10 +136,10 @@ fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer
     clues.found(Rule::Route, confidence, candidates(found))
 }
 
-/// Whether configuration may put the whole application below a path, as `server.servlet.context-path` does: the code
-/// of no servlet tells it.
+/// Whether configuration may put the whole application below a path, as `server.servlet.context-path` and
+/// `ktor.deployment.rootPath` do: the code does not tell it.
 fn has_context_path(route: &Route) -> bool {
-    Language::of_path(&route.handler.file) == Some(Language::Java)
+    matches!(Language::of_path(&route.handler.file), Some(Language::Java | Language::Kotlin))
 }
 
 fn is_method(word: &str) -> bool {

@@ -3,6 +3,7 @@
 mod go;
 mod java;
 mod javascript;
+mod kotlin;
 mod python;
 mod rust;
 
@@ -85,6 +86,7 @@ impl Language {
             Language::Rust => &rust::Rust,
             Language::Go => &go::Go,
             Language::Java => &java::Java,
+            Language::Kotlin => &kotlin::Kotlin,
         }
     }
 

@@ -2,7 +2,7 @@
 
 mod annotations;
 mod calls;
-mod names;
+pub(super) mod names;
 mod routes;
 mod syntax;
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Notes the types, fields and methods that the file declares: they are used before they are declared.
-pub(super) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
+pub(in crate::languages) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
     let mut open = vec![(SmolStr::default(), root)];
     while let Some((path, node)) = open.pop() {
         for child in children(node) {
@@ -39,12 +39,12 @@ pub(super) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
 }
 
 /// The mark of a class name that is bound already.
-pub(super) fn known(name: &str) -> SmolStr {
+pub(in crate::languages) fn known(name: &str) -> SmolStr {
     format_smolstr!("import {name}")
 }
 
 /// Makes the class that `path` begins with known: what no import names lies beside the file.
-pub(super) fn know(walk: &mut Walk<'_>, path: &str) {
+pub(in crate::languages) fn know(walk: &mut Walk<'_>, path: &str) {
     let root = path.split('.').next().unwrap_or(path);
     let is_class = root.starts_with(|c: char| c.is_uppercase());
     if !is_class || walk.draft.marks.contains(&class(root)) || !walk.draft.marks.insert(known(root)) {
@@ -55,12 +55,12 @@ pub(super) fn know(walk: &mut Walk<'_>, path: &str) {
 }
 
 /// A name without dots: a variable as it is, a field with its class before it.
-pub(super) fn qualified(walk: &Walk<'_>, name: &str) -> SmolStr {
+pub(in crate::languages) fn qualified(walk: &Walk<'_>, name: &str) -> SmolStr {
     member(walk, name, field).filter(|_| !is_local(walk, name)).unwrap_or_else(|| name.into())
 }
 
 /// A method called without an object: of a class around, else inherited, unless an import names it.
-pub(super) fn qualified_method(walk: &Walk<'_>, name: &str) -> SmolStr {
+pub(in crate::languages) fn qualified_method(walk: &Walk<'_>, name: &str) -> SmolStr {
     let inherited = || {
         let imported = walk.draft.marks.contains(&known(name));
         walk.type_path().filter(|_| !imported).map(|path| dotted(&path, name))
@@ -69,7 +69,7 @@ pub(super) fn qualified_method(walk: &Walk<'_>, name: &str) -> SmolStr {
 }
 
 /// A type as written, with the classes around it before it where it is declared in one of them.
-pub(super) fn qualified_type(walk: &Walk<'_>, name: &str) -> SmolStr {
+pub(in crate::languages) fn qualified_type(walk: &Walk<'_>, name: &str) -> SmolStr {
     let root = name.split('.').next().unwrap_or(name);
     match member(walk, root, class) {
         Some(path) => dotted(&path, name.get(root.len() + 1..).unwrap_or_default()),
@@ -105,14 +105,14 @@ fn is_local(walk: &Walk<'_>, name: &str) -> bool {
     false
 }
 
-fn class(path: &str) -> SmolStr {
+pub(in crate::languages) fn class(path: &str) -> SmolStr {
     format_smolstr!("class {path}")
 }
 
-fn field(path: &str) -> SmolStr {
+pub(in crate::languages) fn field(path: &str) -> SmolStr {
     format_smolstr!("field {path}")
 }
 
-fn method(path: &str) -> SmolStr {
+pub(in crate::languages) fn method(path: &str) -> SmolStr {
     format_smolstr!("method {path}")
 }

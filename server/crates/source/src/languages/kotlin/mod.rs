@@ -1,0 +1,204 @@
+//! Kotlin: classes, objects, functions, properties, imports; Ktor's routes and the calls are in the modules beside.
+
+mod calls;
+mod ktor;
+mod syntax;
+
+use model::SmolStr;
+use smol_str::format_smolstr;
+use tree_sitter::Node;
+
+use super::{
+    Reader,
+    java::names::{class, field, known, method, qualified_type},
+};
+use crate::{
+    FunctionKind,
+    resolve::ModulePath,
+    walk::{FunctionShape, Role, TypeShape, Walk, children, dotted, position},
+    wiring::{Handler, MODULE, Reference, RpcFact, Text, Value},
+};
+use syntax::{child_of_kind, text_of, type_name};
+
+/// The reader of Kotlin.
+pub(crate) struct Kotlin;
+
+impl Reader for Kotlin {
+    fn roles(&self) -> &'static [(&'static str, Role)] {
+        &[
+            ("function_declaration", Role::Function),
+            ("anonymous_function", Role::Function),
+            ("lambda_literal", Role::Function),
+            ("class_declaration", Role::Type),
+            ("object_declaration", Role::Type),
+            ("call_expression", Role::Call),
+            ("property_declaration", Role::Bind),
+            ("import", Role::Import),
+            ("for_statement", Role::Loop),
+            ("while_statement", Role::Loop),
+            ("do_while_statement", Role::Loop),
+            ("package_header", Role::Prune),
+            ("line_comment", Role::Prune),
+            ("block_comment", Role::Prune),
+        ]
+    }
+
+    fn begin<'t>(&self, walk: &mut Walk<'t>, root: Node<'t>) {
+        declared(walk, root);
+    }
+
+    fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
+        let parameters = ["function_value_parameters", "lambda_parameters"];
+        let parameters = parameters.iter().find_map(|kind| child_of_kind(node, kind));
+        let parameters = parameters.map(|list| parameters_of(walk, list)).unwrap_or_default();
+        let body = child_of_kind(node, "function_body");
+        let Some(name) = node.child_by_field_name("name") else {
+            let kind = FunctionKind::Closure;
+            return Some(FunctionShape { name: None, anchor: node, kind, receiver: None, parameters, body });
+        };
+        let kind = if walk.direct_type().is_some() { FunctionKind::Method } else { FunctionKind::Function };
+        let text = Some(walk.slice(name).trim_matches('`').into());
+        Some(FunctionShape { name: text, anchor: name, kind, receiver: None, parameters, body })
+    }
+
+    fn function_entered<'t>(&self, walk: &mut Walk<'t>, index: u32, node: Node<'t>, _: &[Node<'t>]) {
+        let Some(name) = node.child_by_field_name("name") else { return };
+        let Some(argument) = syntax::annotation(walk, node, "WithSpan") else { return };
+        let text = match argument {
+            Some(value) => text_of(walk, value),
+            None => walk.type_path().and_then(|path| {
+                let class = SmolStr::from(path.rsplit('.').next()?);
+                Some(Text::literal(format_smolstr!("{class}.{}", walk.slice(name))))
+            }),
+        };
+        if let Some(text) = text {
+            walk.draft.span(text, MODULE, Some(index), position(name), None);
+        }
+    }
+
+    fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
+        let name = walk.slice(node.child_by_field_name("name")?).into();
+        let bases = child_of_kind(node, "delegation_specifiers").map(children).unwrap_or_default();
+        let bases = bases.into_iter().filter_map(|base| type_name(walk, base.named_child(0)?));
+        let bases = bases.map(|base| qualified_type(walk, &base)).collect();
+        Some(TypeShape { name, bases })
+    }
+
+    fn type_entered<'t>(&self, walk: &mut Walk<'t>, _: Node<'t>, _: &[Node<'t>]) {
+        let Some(path) = walk.type_path() else { return };
+        let bases = walk.draft.wiring.types.last().map(|fact| fact.bases.clone()).unwrap_or_default();
+        let service = bases.iter().find_map(|base| {
+            let last = base.rsplit('.').next()?;
+            last.strip_suffix("CoroutineImplBase").or_else(|| last.strip_suffix("ImplBase"))
+        });
+        if let Some(service) = service.filter(|service| !service.is_empty()) {
+            let handler = Handler::Named(MODULE, Reference::local(path));
+            let fact = RpcFact { service: service.into(), method: None, handler, scope: MODULE };
+            walk.draft.wiring.rpcs.push(fact);
+        }
+    }
+
+    fn call<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
+        ktor::call(walk, node);
+        calls::call(walk, node);
+    }
+
+    fn bind<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
+        bind(walk, node);
+    }
+
+    fn import<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
+        let Some(path) = node.named_child(0).map(|path| walk.slice(path)) else { return };
+        if walk.slice(node).trim_end().ends_with('*') {
+            walk.draft.bind(MODULE, "*", Value::Import(path.into(), None));
+            return;
+        }
+        let Some((module, last)) = path.rsplit_once('.') else { return };
+        let alias = node.named_child(1).map_or(last, |alias| walk.slice(alias));
+        walk.draft.marks.insert(known(alias));
+        walk.draft.bind(MODULE, alias, Value::Import(module.into(), Some(last.into())));
+    }
+
+    fn module_paths(&self, from: &str, module: &str) -> Vec<ModulePath> {
+        module_paths(from, module)
+    }
+
+    fn shares_folder(&self) -> bool {
+        true
+    }
+}
+
+/// Notes the types, properties and functions that the file declares: they are used before they are declared.
+fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
+    let mut open = vec![(SmolStr::default(), root)];
+    while let Some((path, node)) = open.pop() {
+        for child in children(node) {
+            let name = child.child_by_field_name("name").map(|name| walk.slice(name));
+            match (child.kind(), name) {
+                ("function_declaration", Some(name)) => {
+                    walk.draft.marks.insert(method(&dotted(&path, name)));
+                    if path.is_empty() && syntax::receiver(walk, child).is_some() {
+                        walk.draft.marks.insert(calls::extension(name));
+                    }
+                }
+                ("property_declaration", _) => {
+                    let name = property_name(walk, child);
+                    walk.draft.marks.extend(name.map(|name| field(&dotted(&path, name))));
+                }
+                ("companion_object", _) => {
+                    open.extend(child_of_kind(child, "class_body").map(|body| (path.clone(), body)));
+                }
+                ("class_declaration" | "object_declaration", Some(name)) => {
+                    let path = dotted(&path, name);
+                    walk.draft.marks.insert(class(&path));
+                    open.extend(child_of_kind(child, "class_body").map(|body| (path, body)));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn property_name<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<&'t str> {
+    Some(walk.slice(child_of_kind(child_of_kind(node, "variable_declaration")?, "identifier")?))
+}
+
+/// `val x = …`: what may change later is not known.
+fn bind<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(name) = property_name(walk, node) else { return };
+    let (scope, name) = match walk.type_path().filter(|_| walk.direct_type().is_some()) {
+        Some(path) => (MODULE, dotted(&path, name)),
+        None => (walk.scope(), name.into()),
+    };
+    let is_fixed = node.children(&mut node.walk()).any(|word| word.kind() == "val");
+    let value = children(node).into_iter().next_back().filter(|last| last.kind() != "variable_declaration");
+    if let Some(value) = value {
+        calls::tracer(walk, scope, &name, value);
+    }
+    let bound = match value.and_then(|value| text_of(walk, value)) {
+        Some(text) if is_fixed => Value::Text(text),
+        _ => Value::Other,
+    };
+    walk.draft.bind(scope, name, bound);
+}
+
+fn parameters_of(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
+    let plain = children(list).into_iter().filter(|child| {
+        matches!(child.kind(), "parameter" | "variable_declaration" | "multi_variable_declaration")
+    });
+    let name = |node: Node<'_>| child_of_kind(node, "identifier").map(|name| walk.slice(name).into());
+    plain.map(|node| name(node).unwrap_or_default()).collect()
+}
+
+/// Where a package or an object lies: any file of the package's folder, or one called like the class.
+fn module_paths(from: &str, module: &str) -> Vec<ModulePath> {
+    let inner = module.replace('.', "/");
+    let mut base = from;
+    let mut paths = Vec::new();
+    while let Some((outer, _)) = base.rsplit_once('/') {
+        paths.push(ModulePath::Folder(format!("{outer}/{inner}")));
+        base = outer;
+    }
+    paths.push(ModulePath::Folder(inner));
+    paths
+}
