@@ -67,6 +67,18 @@ async function look() {
     local text = table.concat(require('support').drawn(0, '.'), '\\n')
     return text:find('1 error | ▶ replay | traces') and text:find('⟶ ') and require('spanglass').status():find('%d+ spans')`);
 
+  // A redraw between a refresh and its answer: what the answer brings must be drawn all the same.
+  await lua(`
+    local client = vim.lsp.get_clients({ name = 'spanglass' })[1]
+    local context = { client_id = client.id, bufnr = vim.api.nvim_get_current_buf() }
+    context.version = vim.lsp.util.buf_versions[context.bufnr]
+    local on_hints = client.handlers['textDocument/inlayHint'] or vim.lsp.handlers['textDocument/inlayHint']
+    on_hints(nil, {}, context)
+    vim.lsp.handlers['workspace/inlayHint/refresh'](nil, nil, context)
+    vim.cmd('redraw!')
+    assert(#require('support').drawn(0, '⟶ ') == 0)`);
+  await screen.until("hints after a redraw", "return #require('support').drawn(0, '⟶ ') > 0");
+
   await lua("vim.api.nvim_win_set_cursor(0, { 31, 4 }) vim.cmd('Spanglass traces here')");
   await screen.until("waterfall", "return vim.bo.filetype == 'spanglass-trace'");
   await lua("vim.cmd('resize 24') vim.cmd('normal! gg') vim.fn.search('POST /orders') vim.cmd('normal! 0')");

@@ -15,6 +15,9 @@ local filetypes = {
   'kotlin',
 }
 
+---@type table<integer, lsp.InlayHint[]> The hints last received, by buffer.
+local hints_drawn = {}
+
 local function settings()
   return require('spanglass.config').get()
 end
@@ -77,6 +80,7 @@ function M.config()
         require('spanglass.status').set(status)
       end,
       ['workspace/codeLens/refresh'] = M.on_lens_refresh,
+      ['textDocument/inlayHint'] = M.on_hints,
     },
     on_attach = M.on_attach,
     on_exit = M.on_exit,
@@ -132,6 +136,7 @@ end
 ---@param bufnr integer
 function M.on_attach(client, bufnr)
   local config = settings()
+  hints_drawn[bufnr] = nil
   if config.hints then
     vim.lsp.inlay_hint.enable(true, { bufnr = bufnr })
   end
@@ -174,6 +179,19 @@ function M.ask_for_lenses(client, bufnr)
       vim.lsp.codelens.on_codelens(nil, result, context)
     end
   end, bufnr)
+end
+
+---Hints arrived. Neovim 0.11 forgets what it has drawn when a refresh is asked for, not when its answer comes: a redraw
+---between the two draws the old hints once more, takes them for the new ones, and never draws those. So a change is
+---followed by one more refresh, whose answer is the same and ends it.
+function M.on_hints(error, result, context)
+  vim.lsp.handlers['textDocument/inlayHint'](error, result, context)
+  local bufnr = context.bufnr
+  if error or not result or not bufnr or vim.deep_equal(hints_drawn[bufnr] or {}, result) then
+    return
+  end
+  hints_drawn[bufnr] = result
+  vim.lsp.handlers['workspace/inlayHint/refresh'](nil, nil, context)
 end
 
 ---The server says that lenses changed: those that somebody may see are asked for again.
