@@ -94,7 +94,7 @@ impl Hooks for Editor {
             for path in paths {
                 let key = roots.key(&path);
                 world.send(match workspace::read_file(&path, &key) {
-                    Ok(file) => Change::FileRead(Arc::new(file)),
+                    Ok(file) => Change::FileRead(file.into()),
                     Err(_) if !path.exists() => Change::FileRemoved(key),
                     Err(reason) => Change::FileSkipped(key, reason.into()),
                 });

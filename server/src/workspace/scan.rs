@@ -101,7 +101,7 @@ fn read_workspace(roots: &Roots, stop: &AtomicBool, mut send: impl FnMut(Change)
                 None => read_file(&path, &key),
             };
             send(match read {
-                Ok(file) => Change::FileRead(Arc::new(file)),
+                Ok(file) => Change::FileRead(file.into()),
                 Err(reason) => Change::FileSkipped(key, SmolStr::from(reason)),
             });
         }
@@ -145,7 +145,7 @@ mod tests {
         let roots = Roots::new([folder.path().to_owned()]);
         let mut seen = Vec::new();
         read_workspace(&roots, &AtomicBool::new(false), |change| match change {
-            Change::FileRead(file) => seen.push(file.path.to_string()),
+            Change::FileRead(file) => seen.push(file.path().to_string()),
             Change::FileSkipped(key, reason) => seen.push(format!("{key}: {reason}")),
             _ => {}
         });

@@ -13,11 +13,11 @@ pub(crate) struct Clues<'a> {
     pub(crate) shape: &'a Shape,
     pub(crate) index: &'a Index,
     pub(crate) family: Option<Family>,
-    asked: RefCell<Vec<u64>>,
+    asked: RefCell<Vec<u32>>,
 }
 
 /// In the record of what was asked: facts that several files tell together.
-pub(crate) const RESOLVED: u64 = 0;
+pub(crate) const RESOLVED: u32 = 0;
 
 /// A function that may be the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl<'a> Clues<'a> {
     }
 
     /// Hashes of everything that was asked, sorted.
-    pub(crate) fn asked(self) -> Box<[u64]> {
+    pub(crate) fn asked(self) -> Box<[u32]> {
         let mut asked = self.asked.into_inner();
         asked.sort_unstable();
         asked.dedup();

@@ -20,7 +20,7 @@ pub(crate) struct Verdict {
     /// Why the span has no function, if that is certain.
     pub(crate) nowhere: Option<Evidence>,
     /// Hashes of what was asked of the index, sorted.
-    pub(crate) asked: Box<[u64]>,
+    pub(crate) asked: Box<[u32]>,
 }
 
 /// Asks the rules in turn. The first that knows exactly one function has it; one that knows several is settled by a

@@ -118,7 +118,7 @@ fn snapshot(code: &Path, batches: Vec<Batch>) -> Snapshot {
         let Some(key) = path.strip_prefix(code).ok().and_then(|key| key.to_str()) else { continue };
         let Ok(text) = fs::read_to_string(&path) else { continue };
         if let Ok(file) = source::read(&key.replace('\\', "/"), &text) {
-            world.apply(Change::FileRead(Arc::new(file)), now);
+            world.apply(Change::FileRead(file.into()), now);
         }
     }
     world.apply(Change::WorkspaceRead, now);

@@ -52,7 +52,7 @@ Declined: no
 pub(crate) fn recording(items: usize) -> Arc<Recording> {
     let mut world = World::new(Settings::default());
     let now = Timestamp(1_700_000_001_000_000_000);
-    world.apply(Change::FileRead(Arc::new(source::read("orders.py", CODE).expect("code"))), now);
+    world.apply(Change::FileRead(source::read("orders.py", CODE).expect("code").into()), now);
     world.apply(Change::WorkspaceRead, now);
     let spans = spans(items);
     world.apply(Change::Spans(Batch { spans: spans.clone(), ..Batch::default() }), now);

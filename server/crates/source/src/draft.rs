@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{Hash, Hasher},
 };
 
 use model::{LinePosition, SmolStr};
@@ -12,6 +12,7 @@ use crate::{
     finish::Finish,
     generated::is_generated,
     postings::file_keys,
+    prune,
     wiring::{
         Argument, Binding, Handler, Holder, MODULE, PassFact, Piece, Purpose, Reference, Scope, Spot, Text,
         TypeFact, Value, Wiring,
@@ -164,6 +165,12 @@ impl Draft {
         done.passes();
         let Finish { sites, mut wiring, .. } = done;
         wiring.bindings.retain(|binding| binding.scope == MODULE || !matches!(binding.value, Value::Text(_)));
+        let generated = is_generated(path, text);
+        if generated {
+            prune::generated(&mut wiring);
+            self.calls.retain(|call| call.target.is_some());
+        }
+        prune::unmentioned(&mut wiring);
         let mut handlers: Vec<u32> = handlers.into_iter().collect();
         handlers.sort_unstable();
         let mut file = SourceFile {
@@ -174,7 +181,7 @@ impl Draft {
             span_sites: sites,
             call_sites: self.calls,
             broken,
-            generated: is_generated(path, text),
+            generated,
             wiring: Box::new(wiring),
             handlers: handlers.into(),
             keys: Box::default(),
@@ -249,7 +256,7 @@ fn find_handler(starts: &HashMap<u32, u32>, handler: &mut Handler) -> bool {
 }
 
 fn wiring_fingerprint(wiring: &Wiring, functions: &[Function]) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = rustc_hash::FxHasher::default();
     wiring.hash(&mut hasher);
     for function in functions {
         function.key.path.hash(&mut hasher);

@@ -5,7 +5,7 @@ use std::fmt;
 use model::SmolStr;
 use tree_sitter::Tree;
 
-use crate::{CallSite, Function, Language, SpanSite, walk, wiring::Wiring};
+use crate::{CallSite, Function, Language, SpanSite, guard, walk, wiring::Wiring};
 
 /// Everything found in one text. Immutable; an edit makes a new one.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct SourceFile {
     /// Functions that handle requests or messages, by index, sorted.
     pub(crate) handlers: Box<[u32]>,
     /// What the index finds this file by, sorted.
-    pub(crate) keys: Box<[u64]>,
+    pub(crate) keys: Box<[u32]>,
 }
 
 /// Why a text was not read at all.
@@ -54,7 +54,10 @@ pub enum ReadError {
 /// # Errors
 /// When the text is not one that is read; never because the code is broken.
 pub fn read(path: &str, text: &str) -> Result<SourceFile, ReadError> {
-    crate::Document::open(path, text.to_owned()).map(|document| (*document.file).clone())
+    let language = Language::of_path(path).ok_or(ReadError::UnknownLanguage)?;
+    guard::check(text)?;
+    let tree = guard::parse(language, text, None)?;
+    Ok(SourceFile::extract(path, language, text, &tree))
 }
 
 impl SourceFile {
@@ -109,6 +112,23 @@ impl SourceFile {
             && wiring.helpers.is_empty()
             && wiring.passes.is_empty()
             && wiring.decorations.is_empty())
+    }
+
+    /// A file in which nothing was found.
+    pub(crate) fn empty(path: &str) -> SourceFile {
+        SourceFile {
+            path: path.into(),
+            language: Language::of_path(path).unwrap_or(Language::Python),
+            functions: Vec::new(),
+            span_sites: Vec::new(),
+            call_sites: Vec::new(),
+            broken: true,
+            generated: false,
+            wiring: Box::default(),
+            wiring_fingerprint: 0,
+            handlers: Box::default(),
+            keys: Box::default(),
+        }
     }
 
     /// Finds what a tree holds.

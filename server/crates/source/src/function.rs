@@ -1,9 +1,6 @@
 //! Functions: what figures are shown on, and the name by which one is known through edits.
 
-use std::{
-    fmt,
-    hash::{DefaultHasher, Hasher},
-};
+use std::fmt;
 
 use model::{LinePosition, SmolStr, TextRange};
 
@@ -58,8 +55,6 @@ pub struct Function {
     pub parameters: Vec<SmolStr>,
     /// Index in [`crate::SourceFile::functions`] of the function it is nested in.
     pub parent: Option<u32>,
-    /// Changes exactly when the text of [`Function::range`] changes, white space at line ends aside.
-    pub fingerprint: u64,
 }
 
 impl fmt::Display for FunctionKey {
@@ -67,14 +62,4 @@ impl fmt::Display for FunctionKey {
         write!(f, "{}:{}", self.file, self.path)?;
         if self.nth > 0 { write!(f, "#{}", self.nth + 1) } else { Ok(()) }
     }
-}
-
-/// Hashes `text` line by line, white space at line ends aside.
-pub(crate) fn fingerprint(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for line in text.lines() {
-        hasher.write(line.trim_end().as_bytes());
-        hasher.write_u8(b'\n');
-    }
-    hasher.finish()
 }

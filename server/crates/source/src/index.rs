@@ -6,16 +6,18 @@ use imbl::{OrdMap, Vector};
 use model::SmolStr;
 
 use crate::{
-    CallSite, Function, FunctionKey, Key, NamePattern, Pattern, Route, SourceFile, SpanSite, normal_sql,
+    CallSite, Function, FunctionKey, Key, NamePattern, Packed, Pattern, Route, SourceFile, SpanSite,
+    normal_sql,
     postings::Postings,
     resolve::{self, Consumer, Resolved, RpcMethod},
+    slots::{Slot, Slots},
 };
 
 /// Every file read so far. Cloning costs a few pointers, so a clone serves as a snapshot.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     numbers: OrdMap<SmolStr, u32>,
-    slots: Vector<Option<Arc<SourceFile>>>,
+    slots: Slots,
     free: Vector<u32>,
     postings: Postings,
     /// What files tell together; made when asked for, dropped when one of them changes what it contributes.
@@ -26,34 +28,58 @@ pub struct Index {
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     /// Hashes of the [`Key`]s that some file has and had not, or had and has no more; sorted.
-    pub keys: Vec<u64>,
+    pub keys: Vec<u32>,
     /// Whether routes, consumers, or names passed between files may differ.
     pub resolved: bool,
 }
 
 impl Index {
-    /// Adds a file or replaces it. Costs the difference.
+    /// Adds a file or replaces it. Costs the difference. It stays open until another one takes its place: meant for what
+    /// an editor holds.
     pub fn insert(&mut self, file: Arc<SourceFile>) {
-        let number = self.number(&file.path);
-        let old = self.slots.get(number as usize).cloned().flatten();
-        let old_keys = old.as_ref().map(|old| &*old.keys).unwrap_or_default();
-        self.postings.replace(number, old_keys, &file.keys);
-        let same_wiring = old.as_ref().is_some_and(|old| old.wiring_fingerprint == file.wiring_fingerprint);
-        if !same_wiring || self.resolved.get().is_some_and(|resolved| resolved.depends_on_lines_of(number)) {
-            self.resolved = Arc::default();
-        }
-        self.slots.set(number as usize, Some(file));
+        self.put(&file.path.clone(), Slot::of_file(file));
+    }
+
+    /// Adds a file at rest or replaces it. Costs the difference.
+    pub fn insert_packed(&mut self, file: Packed) {
+        self.put(&file.path().clone(), Slot::of_packed(file));
     }
 
     /// Forgets a file.
     pub fn remove(&mut self, path: &str) {
         let Some(number) = self.numbers.remove(path) else { return };
-        if let Some(Some(old)) = self.slots.get(number as usize).cloned() {
-            self.postings.replace(number, &old.keys, &[]);
+        if let Some(old) = self.slots.take(number) {
+            self.postings.replace(number, old.keys(), &[]);
             self.resolved = Arc::default();
         }
-        self.slots.set(number as usize, None);
         self.free.push_back(number);
+    }
+
+    /// Whether few files lie open; while it says no, call [`Index::settle`] now and then.
+    pub fn is_settled(&self) -> bool {
+        self.slots.is_settled()
+    }
+
+    /// Lets files rest that were opened to be looked into, if there are many and nobody did since the last call. Cheap
+    /// when there are not.
+    pub fn settle(&mut self) {
+        self.slots.settle();
+    }
+
+    /// As [`Index::settle`], and makes look-ups as small as they can be: once many files were added.
+    pub fn compact(&mut self) {
+        self.slots.close();
+        self.postings.settle();
+    }
+
+    /// How many functions the file at `path` has, without opening it.
+    pub fn functions_in(&self, path: &str) -> Option<usize> {
+        Some(self.slots.get(*self.numbers.get(path)?)?.functions())
+    }
+
+    /// The file at `path` as it rests; `None` when there is none, or it is held open.
+    pub fn packed(&self, path: &str) -> Option<&Packed> {
+        self.slots.get(*self.numbers.get(path)?)?.packed()
     }
 
     /// The file known by `path`.
@@ -83,7 +109,7 @@ impl Index {
 
     /// Files that hold `key`, in the order in which they were first added. A hash decides: look again in the file.
     pub fn files_with<'a>(&'a self, key: Key<'_>) -> impl Iterator<Item = &'a Arc<SourceFile>> + use<'a> {
-        self.postings.files(key.hash()).iter().filter_map(|number| self.slot(*number))
+        self.postings.files(key.hash()).filter_map(|number| self.slot(number))
     }
 
     /// Functions called `name`, last segment, in files that people write.
@@ -199,18 +225,15 @@ impl Index {
     /// What changed since `old`. Costs the difference.
     pub fn changes_since(&self, old: &Index) -> Changes {
         let mut keys = Vec::new();
-        for item in old.slots.iter().zip(&self.slots).enumerate() {
-            let (_, (before, after)) = item;
-            let same = match (before, after) {
-                (Some(before), Some(after)) => Arc::ptr_eq(before, after),
+        for number in 0..self.slots.len().max(old.slots.len()) as u32 {
+            let (before, after) = (old.slots.get(number), self.slots.get(number));
+            let is_same = match (before, after) {
+                (Some(before), Some(after)) => before.is_same(after),
                 (before, after) => before.is_none() && after.is_none(),
             };
-            if !same {
-                changed_keys(before.as_deref(), after.as_deref(), &mut keys);
+            if !is_same {
+                changed_keys(before, after, &mut keys);
             }
-        }
-        for after in self.slots.iter().skip(old.slots.len()).flatten() {
-            changed_keys(None, Some(after), &mut keys);
         }
         keys.sort_unstable();
         keys.dedup();
@@ -219,7 +242,7 @@ impl Index {
 
     /// The file numbered `number`.
     pub(crate) fn slot(&self, number: u32) -> Option<&Arc<SourceFile>> {
-        self.slots.get(number as usize)?.as_ref()
+        self.slots.open(number)
     }
 
     /// The number of the file at `path`.
@@ -228,7 +251,7 @@ impl Index {
     }
 
     /// Numbers of files that hold `key`.
-    pub(crate) fn numbers_with(&self, key: Key<'_>) -> &[u32] {
+    pub(crate) fn numbers_with(&self, key: Key<'_>) -> impl Iterator<Item = u32> + '_ {
         self.postings.files(key.hash())
     }
 
@@ -258,26 +281,34 @@ impl Index {
         self.resolved.get_or_init(|| resolve::resolve(self))
     }
 
+    fn put(&mut self, path: &SmolStr, slot: Slot) {
+        let number = self.number(path);
+        let old = self.slots.get(number);
+        self.postings.replace(number, old.map(Slot::keys).unwrap_or_default(), slot.keys());
+        let same_wiring = old.is_some_and(|old| old.wiring_fingerprint() == slot.wiring_fingerprint());
+        if !same_wiring || self.resolved.get().is_some_and(|resolved| resolved.depends_on_lines_of(number)) {
+            self.resolved = Arc::default();
+        }
+        self.slots.put(number, slot);
+    }
+
     fn number(&mut self, path: &SmolStr) -> u32 {
         if let Some(number) = self.numbers.get(path) {
             return *number;
         }
         let number = self.free.pop_back().unwrap_or(self.slots.len() as u32);
-        if number as usize == self.slots.len() {
-            self.slots.push_back(None);
-        }
         self.numbers.insert(path.clone(), number);
         number
     }
 }
 
 /// Keys that only one of the two versions has, and the path, which every version changes.
-fn changed_keys(before: Option<&SourceFile>, after: Option<&SourceFile>, keys: &mut Vec<u64>) {
-    let of = |file: Option<&SourceFile>| file.map(|file| file.keys.to_vec()).unwrap_or_default();
+fn changed_keys(before: Option<&Slot>, after: Option<&Slot>, keys: &mut Vec<u32>) {
+    let of = |slot: Option<&Slot>| slot.map(|slot| slot.keys().to_vec()).unwrap_or_default();
     let (before_keys, after_keys) = (of(before), of(after));
     keys.extend(before_keys.iter().filter(|key| after_keys.binary_search(key).is_err()));
     keys.extend(after_keys.iter().filter(|key| before_keys.binary_search(key).is_err()));
-    keys.extend([before, after].into_iter().flatten().map(|file| Key::Path(&file.path).hash()));
+    keys.extend([before, after].into_iter().flatten().map(|slot| Key::Path(slot.path()).hash()));
 }
 
 fn ends_with_segments(path: &str, suffix: &str) -> bool {

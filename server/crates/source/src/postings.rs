@@ -1,11 +1,12 @@
 //! What files are found by: names in them, as hashes, so that a look-up touches only the files that hold one.
 
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{Hash, Hasher},
     sync::Arc,
 };
 
 use imbl::HashMap;
+use rustc_hash::FxHasher;
 
 use crate::{CallKind, NamePattern, SourceFile, normal_sql};
 
@@ -36,79 +37,79 @@ pub enum Key<'a> {
     Path(&'a str),
 }
 
-/// Which files (by number) hold what (by hash). Cloning costs a pointer.
+/// Which files (by number) hold what (by hash). Cloning costs a few pointers. Most of it lies in one sorted list; what
+/// changed since that was made lies beside it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Postings {
-    lists: HashMap<u64, Posting>,
-}
-
-/// Most names stand in one file.
-#[derive(Clone, Debug)]
-enum Posting {
-    One(u32),
-    Many(Arc<[u32]>),
+    /// Hash and file, sorted.
+    settled: Arc<[(u32, u32)]>,
+    /// The whole answer for hashes whose files are others than the sorted list says.
+    changed: HashMap<u32, Arc<[u32]>>,
 }
 
 impl Key<'_> {
-    /// The same for the same key, within one process.
-    pub fn hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
+    /// The same for the same key, for one build of the program.
+    pub fn hash(&self) -> u32 {
+        let mut hasher = FxHasher::default();
         Hash::hash(self, &mut hasher);
-        hasher.finish()
+        let hash = hasher.finish();
+        (hash ^ (hash >> 32)) as u32
     }
 }
 
 impl Postings {
     /// Files that hold what hashes to `key`, in ascending order. A different name may share the hash: look again.
-    pub(crate) fn files(&self, key: u64) -> &[u32] {
-        match self.lists.get(&key) {
-            None => &[],
-            Some(Posting::One(file)) => std::slice::from_ref(file),
-            Some(Posting::Many(files)) => files,
-        }
+    pub(crate) fn files(&self, key: u32) -> impl Iterator<Item = u32> + '_ {
+        let changed = self.changed.get(&key);
+        let settled = if changed.is_some() { &[] } else { self.settled_files(key) };
+        changed
+            .into_iter()
+            .flat_map(|files| files.iter().copied())
+            .chain(settled.iter().map(|(_, file)| *file))
     }
 
     /// The file numbered `file` held `old` and holds `new`, both sorted: only the difference costs.
-    pub(crate) fn replace(&mut self, file: u32, old: &[u64], new: &[u64]) {
+    pub(crate) fn replace(&mut self, file: u32, old: &[u32], new: &[u32]) {
         for key in old.iter().filter(|key| new.binary_search(key).is_err()) {
-            self.remove(*key, file);
+            let files = self.files(*key).filter(|other| *other != file).collect();
+            self.changed.insert(*key, files);
         }
         for key in new.iter().filter(|key| old.binary_search(key).is_err()) {
-            self.add(*key, file);
+            let mut files: Vec<u32> = self.files(*key).collect();
+            if let Err(at) = files.binary_search(&file) {
+                files.insert(at, file);
+            }
+            self.changed.insert(*key, files.into());
+        }
+        // A list that grows by an eighth each time is made again a few dozen times, however many files come.
+        if self.changed.len() > 4_096 + self.settled.len() / 8 {
+            self.settle();
         }
     }
 
-    fn add(&mut self, key: u64, file: u32) {
-        let mut files = self.files(key).to_vec();
-        if let Err(at) = files.binary_search(&file) {
-            files.insert(at, file);
+    /// Puts what changed into the sorted list.
+    pub(crate) fn settle(&mut self) {
+        if self.changed.is_empty() {
+            return;
         }
-        self.lists.insert(key, Posting::of(files));
+        let kept = self.settled.iter().filter(|(key, _)| !self.changed.contains_key(key)).copied();
+        let changed = self.changed.iter().flat_map(|(key, files)| files.iter().map(|file| (*key, *file)));
+        let mut all: Vec<(u32, u32)> = kept.chain(changed).collect();
+        all.sort_unstable();
+        *self = Postings { settled: all.into(), changed: HashMap::default() };
     }
 
-    fn remove(&mut self, key: u64, file: u32) {
-        let files: Vec<u32> = self.files(key).iter().copied().filter(|other| *other != file).collect();
-        if files.is_empty() {
-            self.lists.remove(&key);
-        } else {
-            self.lists.insert(key, Posting::of(files));
-        }
-    }
-}
-
-impl Posting {
-    fn of(files: Vec<u32>) -> Posting {
-        match files.as_slice() {
-            [only] => Posting::One(*only),
-            _ => Posting::Many(files.into()),
-        }
+    fn settled_files(&self, key: u32) -> &[(u32, u32)] {
+        let from = self.settled.partition_point(|(other, _)| *other < key);
+        let rest = self.settled.get(from..).unwrap_or_default();
+        let count = rest.iter().take_while(|(other, _)| *other == key).count();
+        &rest[..count]
     }
 }
 
 /// Everything that `file` is found by, sorted.
-pub(crate) fn file_keys(file: &SourceFile) -> Box<[u64]> {
+pub(crate) fn file_keys(file: &SourceFile) -> Box<[u32]> {
     let mut keys = vec![Key::FileName(file.path.rsplit('/').next().unwrap_or_default()).hash()];
-    keys.push(Key::Path(&file.path).hash());
     keys.extend(file.functions.iter().map(|function| Key::Function(&function.name).hash()));
     for site in &file.span_sites {
         keys.push(match &site.name {

@@ -9,7 +9,6 @@ use tree_sitter::{Node, Tree};
 use crate::{
     Function, FunctionKind, Language, SourceFile,
     draft::Draft,
-    function::fingerprint,
     languages::Reader,
     wiring::{MODULE, Scope},
 };
@@ -206,7 +205,6 @@ impl<'t> Walk<'t> {
                 last_line: node.end_position().row as u32,
                 parameters: shape.parameters,
                 parent: self.function_around(),
-                fingerprint: fingerprint(self.slice_range(range)),
             },
             node.start_byte() as u32,
         );
@@ -262,10 +260,6 @@ impl<'t> Walk<'t> {
     /// The node `level` above the current one; 0 is its parent.
     pub(crate) fn ancestor(&self, level: usize) -> Option<Node<'t>> {
         self.ancestors.iter().rev().nth(level).copied()
-    }
-
-    fn slice_range(&self, range: TextRange) -> &'t str {
-        self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 
     fn join(&self, frames: &[Frame], last: Option<&str>) -> SmolStr {

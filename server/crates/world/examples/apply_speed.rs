@@ -81,7 +81,7 @@ fn keystrokes() {
         |file: u64| (0..20).map(|at| format!("def work_{file}_{at}(items):\n{body}")).collect::<String>();
     let mut world = World::new(Settings::default());
     for file in 0..500 {
-        let read = source::read(&format!("app/module_{file}.py"), &text(file)).map(Arc::new);
+        let read = source::read(&format!("app/module_{file}.py"), &text(file)).map(source::Packed::from);
         read.into_iter().for_each(|file| drop(world.absorb(Change::FileRead(file), NOW)));
     }
     let span = |number: u64| {

@@ -1,15 +1,15 @@
 //! Everything that can happen to the state, as a closed list, and what each made stale.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use model::{Batch, LinePosition, PositionEncoding, SmolStr};
-use source::SourceFile;
+use source::Packed;
 
 /// Something that happened.
 #[derive(Debug)]
 pub enum Change {
     /// A file of the workspace was read from disk. Ignored while an editor holds it open.
-    FileRead(Arc<SourceFile>),
+    FileRead(Packed),
     /// A file of the workspace is gone.
     FileRemoved(SmolStr),
     /// A file was passed over, with the reason in words; shown by `doctor`.

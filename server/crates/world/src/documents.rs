@@ -7,7 +7,7 @@ use std::{
 };
 
 use model::{PositionEncoding, SmolStr};
-use source::{Document, ReadError, SourceFile};
+use source::{Document, Packed, ReadError};
 
 use crate::{EditorEdit, edits::resolve};
 
@@ -25,7 +25,7 @@ struct OpenFile {
     text: Arc<str>,
     form: Form,
     /// What the disk holds, as last read.
-    disk: Option<Arc<SourceFile>>,
+    disk: Option<Packed>,
 }
 
 #[derive(Debug)]
@@ -50,14 +50,14 @@ impl Documents {
     }
 
     /// Notes what the disk holds behind an open file.
-    pub(crate) fn note_disk(&mut self, path: &str, file: Option<Arc<SourceFile>>) {
+    pub(crate) fn note_disk(&mut self, path: &str, file: Option<Packed>) {
         if let Some(open) = self.0.get_mut(path) {
             open.disk = file;
         }
     }
 
     /// Opens `path`, or replaces its whole text if it is open already. `shown` is what the index holds of it.
-    pub(crate) fn open(&mut self, path: &SmolStr, text: String, shown: Option<Arc<SourceFile>>) -> Read {
+    pub(crate) fn open(&mut self, path: &SmolStr, text: String, shown: Option<Packed>) -> Read {
         let disk = self.0.remove(path).map_or(shown, |open| open.disk);
         let (form, text) = parse(path, text, 1);
         let read = form.read();
@@ -94,7 +94,7 @@ impl Documents {
     }
 
     /// Closes `path`: `None` when it was not open, else what the disk holds.
-    pub(crate) fn close(&mut self, path: &str) -> Option<Option<Arc<SourceFile>>> {
+    pub(crate) fn close(&mut self, path: &str) -> Option<Option<Packed>> {
         self.0.remove(path).map(|open| open.disk)
     }
 }

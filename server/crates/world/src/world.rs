@@ -5,7 +5,7 @@ use std::{mem, sync::Arc, time::Duration};
 use attribution::Table;
 use imbl::HashMap;
 use model::{SmolStr, Timestamp};
-use source::{Index, Language, SourceFile};
+use source::{Index, Language, Packed, SourceFile};
 use store::{Aggregates, Store};
 
 use crate::{
@@ -15,6 +15,9 @@ use crate::{
 
 /// Bytes that figures by shape, and figures by edge, may each hold.
 const MAX_FIGURES_BYTES: usize = 48 << 20;
+
+/// How long a file of the index lies open after it was last looked into, at the least.
+const REST: Duration = Duration::from_secs(2);
 
 /// Everything known. [`World::apply`] is the only way in, [`World::snapshot`] the only way out.
 #[derive(Debug)]
@@ -74,12 +77,13 @@ impl World {
             Change::FileSkipped(path, reason) => self.skip_file(path, reason),
             Change::WorkspaceRead => {
                 let is_first = !mem::replace(&mut self.state.status.workspace_read, true);
+                self.state.index.compact();
                 Effects { first: is_first, ..Effects::default() }
             }
             // Editors open more than code.
             Change::Opened { path, .. } if Language::of_path(&path).is_none() => Effects::default(),
             Change::Opened { path, version, text } => {
-                let shown = self.state.index.file(&path).cloned();
+                let shown = self.state.index.packed(&path).cloned();
                 let read = self.documents.open(&path, text, shown);
                 self.show_document(path, version, read)
             }
@@ -123,6 +127,9 @@ impl World {
     /// How long after `now` figures will read differently if nothing else happens; `None` when nothing is in the
     /// window, so that whoever sends ticks can sleep.
     pub fn next_tick(&self, now: Timestamp) -> Option<Duration> {
+        if !self.state.index.is_settled() {
+            return Some(REST);
+        }
         if !self.is_live(now) && !self.was_live {
             return None;
         }
@@ -136,6 +143,7 @@ impl World {
     }
 
     fn tick(&mut self, now: Timestamp) -> Effects {
+        self.state.index.settle();
         let is_live = self.is_live(now);
         let was_live = mem::replace(&mut self.was_live, is_live);
         Effects { figures: is_live || was_live, ..Effects::default() }
@@ -154,14 +162,14 @@ impl World {
         Effects { figures: true, ..Effects::default() }
     }
 
-    fn read_file(&mut self, file: Arc<SourceFile>) -> Effects {
-        self.state.status.unskip(&file.path);
-        if self.documents.is_open(&file.path) {
-            let path = file.path.clone();
+    fn read_file(&mut self, file: Packed) -> Effects {
+        let path = file.path().clone();
+        self.state.status.unskip(&path);
+        if self.documents.is_open(&path) {
             self.documents.note_disk(&path, Some(file));
             return Effects::default();
         }
-        self.show(file.path.clone(), Some(file))
+        self.show(path, Some(Shown::Disk(file)))
     }
 
     fn remove_file(&mut self, path: &SmolStr) -> Effects {
@@ -185,7 +193,7 @@ impl World {
     fn close(&mut self, path: &SmolStr) -> Effects {
         self.state.documents.remove(path);
         match self.documents.close(path) {
-            Some(disk) => self.show(path.clone(), disk),
+            Some(disk) => self.show(path.clone(), disk.map(Shown::Disk)),
             None => Effects::default(),
         }
     }
@@ -196,7 +204,7 @@ impl World {
                 let file = document.file.clone();
                 self.state.documents.insert(path.clone(), (version, document));
                 self.state.status.unskip(&path);
-                self.show(path, Some(file))
+                self.show(path, Some(Shown::Editor(file)))
             }
             Err(reason) => {
                 self.state.documents.remove(&path);
@@ -207,21 +215,25 @@ impl World {
     }
 
     /// Puts `file` into the index in place of what is there, or takes that out.
-    fn show(&mut self, path: SmolStr, file: Option<Arc<SourceFile>>) -> Effects {
+    fn show(&mut self, path: SmolStr, file: Option<Shown>) -> Effects {
         let index = &mut self.state.index;
-        let old = index.file(&path).cloned();
         let mut effects = Effects::default();
+        let old = index.functions_in(&path);
         if old.is_none() && file.is_none() {
             return effects;
         }
-        let functions = |file: &Option<Arc<SourceFile>>| file.as_ref().map_or(0, |file| file.functions.len());
-        self.state.status.functions = self.state.status.functions + functions(&file) - functions(&old);
-        let same = matches!((&old, &file), (Some(old), Some(new)) if has_same_functions(old, new));
+        // Only a file that was known before is worth opening to see what moved.
+        let before = old.and_then(|_| index.file(&path).cloned());
         match file {
-            Some(file) => index.insert(file),
+            Some(Shown::Editor(file)) => index.insert(file),
+            Some(Shown::Disk(file)) => index.insert_packed(file),
             None => index.remove(&path),
         }
-        self.state.status.files = index.len();
+        let same =
+            before.is_some_and(|old| index.file(&path).is_some_and(|new| has_same_functions(&old, new)));
+        let status = &mut self.state.status;
+        status.functions = status.functions + index.functions_in(&path).unwrap_or(0) - old.unwrap_or(0);
+        status.files = index.len();
         self.is_stale = true;
         if !same {
             effects.files.insert(path);
@@ -230,9 +242,15 @@ impl World {
     }
 }
 
+/// Where a file's text is from.
+enum Shown {
+    Editor(Arc<SourceFile>),
+    Disk(Packed),
+}
+
 fn has_same_functions(old: &SourceFile, new: &SourceFile) -> bool {
-    let keys = |file: &SourceFile| file.functions.len();
-    keys(old) == keys(new) && old.functions.iter().zip(&new.functions).all(|(old, new)| old.key == new.key)
+    let count = |file: &SourceFile| file.functions.len();
+    count(old) == count(new) && old.functions.iter().zip(&new.functions).all(|(old, new)| old.key == new.key)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ fn world() -> World {
 }
 
 fn read(path: &str, text: &str) -> Change {
-    Change::FileRead(Arc::new(source::read(path, text).unwrap()))
+    Change::FileRead(source::read(path, text).unwrap().into())
 }
 
 fn opened(path: &str, text: &str) -> Change {

@@ -31,7 +31,7 @@ fn snapshot() -> Snapshot {
         let key = path.strip_prefix(&apps).expect("below").to_string_lossy().replace('\\', "/");
         let Ok(text) = fs::read_to_string(&path) else { continue };
         if let Ok(file) = source::read(&key, &text) {
-            world.apply(Change::FileRead(Arc::new(file)), Timestamp::ZERO);
+            world.apply(Change::FileRead(file.into()), Timestamp::ZERO);
         }
     }
     world.apply(Change::WorkspaceRead, Timestamp::ZERO);

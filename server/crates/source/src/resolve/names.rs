@@ -52,9 +52,9 @@ impl<'a> Names<'a> {
     /// Files that state something for others, with their numbers; generated ones are left out.
     pub(crate) fn wired(&self) -> impl Iterator<Item = (u32, &'a Arc<SourceFile>)> {
         let index = self.index;
-        let numbers = index.numbers_with(Key::Wired).iter();
+        let numbers = index.numbers_with(Key::Wired);
         numbers
-            .filter_map(move |number| Some((*number, index.slot(*number)?)))
+            .filter_map(move |number| Some((number, index.slot(number)?)))
             .filter(|(_, file)| !file.generated)
     }
 

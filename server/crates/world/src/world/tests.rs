@@ -12,8 +12,8 @@ fn world() -> World {
     World::new(Settings::default())
 }
 
-fn read(path: &str, text: &str) -> Arc<SourceFile> {
-    Arc::new(source::read(path, text).unwrap())
+fn read(path: &str, text: &str) -> Packed {
+    source::read(path, text).unwrap().into()
 }
 
 fn opened(path: &str, text: &str) -> Change {
@@ -40,8 +40,8 @@ fn shown(world: &World, path: &str) -> Option<Arc<SourceFile>> {
     world.snapshot(START).index.file(path).cloned()
 }
 
-fn is_shown(world: &World, path: &str, file: &Arc<SourceFile>) -> bool {
-    shown(world, path).is_some_and(|shown| Arc::ptr_eq(&shown, file))
+fn is_shown(world: &World, path: &str, file: &Packed) -> bool {
+    world.snapshot(START).index.packed(path).is_some_and(|shown| shown.is_same(file))
 }
 
 #[test]

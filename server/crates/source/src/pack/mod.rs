@@ -1,0 +1,149 @@
+//! A file at rest: everything that was found in it, in a few percent of its text. An index keeps files so and opens the
+//! few that are asked about; a cache on disk holds the same bytes.
+
+mod bytes;
+mod facts;
+mod wiring;
+
+use std::{
+    io::{Read, Write},
+    sync::Arc,
+};
+
+use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
+use model::SmolStr;
+
+use crate::{
+    SourceFile,
+    pack::bytes::{Pack, Reader, Writer},
+};
+
+/// The most that one file unpacks to; bytes that would give more are none of ours.
+const MAX_UNPACKED: u64 = 64 << 20;
+
+/// A file as it rests. Cloning costs a pointer.
+#[derive(Clone, Debug)]
+pub struct Packed(Arc<Rest>);
+
+#[derive(Debug)]
+struct Rest {
+    path: SmolStr,
+    functions: u32,
+    wiring: u64,
+    keys: Box<[u32]>,
+    bytes: Box<[u8]>,
+}
+
+impl Packed {
+    /// Packs what was found in a file. Costs a few percent of finding it.
+    pub fn of(file: &SourceFile) -> Packed {
+        let mut writer = Writer::default();
+        facts::pack(file, &mut writer);
+        file.wiring.pack(&mut writer);
+        let plain = writer.finish();
+        let mut packer = DeflateEncoder::new(Vec::with_capacity(plain.len() / 2), Compression::new(4));
+        // Writing to memory does not fail; if it did, the file would read as one without facts.
+        let bytes = packer.write_all(&plain).and_then(|()| packer.finish()).unwrap_or_default();
+        Packed(Arc::new(Rest {
+            path: file.path.clone(),
+            functions: file.functions.len() as u32,
+            wiring: file.wiring_fingerprint,
+            keys: file.keys.clone(),
+            bytes: bytes.into(),
+        }))
+    }
+
+    /// The file's key in the index.
+    pub fn path(&self) -> &SmolStr {
+        &self.0.path
+    }
+
+    /// How many functions were found in it.
+    pub fn functions(&self) -> usize {
+        self.0.functions as usize
+    }
+
+    /// All that was found. Costs some ten microseconds.
+    pub fn open(&self) -> SourceFile {
+        self.unpack().unwrap_or_else(|| SourceFile::empty(&self.0.path))
+    }
+
+    /// The bytes that it rests in.
+    pub(crate) fn size(&self) -> usize {
+        self.0.bytes.len()
+    }
+
+    /// Whether both are one version of one file.
+    pub fn is_same(&self, other: &Packed) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// What it is found by, sorted.
+    pub(crate) fn keys(&self) -> &[u32] {
+        &self.0.keys
+    }
+
+    /// Changes when something does that other files' facts may depend on.
+    pub(crate) fn wiring_fingerprint(&self) -> u64 {
+        self.0.wiring
+    }
+
+    fn unpack(&self) -> Option<SourceFile> {
+        let mut plain = Vec::with_capacity(self.0.bytes.len() * 3);
+        DeflateDecoder::new(&*self.0.bytes).take(MAX_UNPACKED).read_to_end(&mut plain).ok()?;
+        let mut reader = Reader::new(&plain)?;
+        let mut file = facts::unpack(&self.0.path, &mut reader)?;
+        *file.wiring = Pack::unpack(&mut reader)?;
+        file.wiring_fingerprint = self.0.wiring;
+        file.keys = self.0.keys.clone();
+        Some(file)
+    }
+}
+
+impl From<SourceFile> for Packed {
+    fn from(file: SourceFile) -> Packed {
+        Packed::of(&file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODE: &[(&str, &str)] = &[
+        ("shop/app.py", include_str!("../../../../../fixtures/apps/python/checkout/app.py")),
+        ("shop/orders.js", include_str!("../../../../../fixtures/apps/node/storefront/routes/orders.js")),
+        ("shop/main.rs", include_str!("../../../../../fixtures/apps/rust/catalog/src/main.rs")),
+        ("shop/empty.go", ""),
+        ("shop/broken.py", "def a(\n  def b(): @app.get(f'/{x}')\nclass é(B): pass\n"),
+    ];
+
+    #[test]
+    fn what_was_packed_comes_back_whole() {
+        for (path, text) in CODE {
+            let file = crate::read(path, text).unwrap();
+            let packed = Packed::of(&file);
+            assert_eq!(format!("{:?}", packed.open()), format!("{file:?}"));
+            assert_eq!((packed.path().as_str(), packed.functions()), (*path, file.functions.len()));
+        }
+    }
+
+    #[test]
+    fn bytes_that_nobody_packed_are_a_file_without_facts() {
+        let packed = Packed::of(&crate::read(CODE[0].0, CODE[0].1).unwrap());
+        for at in 0..packed.size() {
+            let mut bytes = packed.0.bytes.clone();
+            bytes[at] ^= 0x55;
+            let rest = Rest { path: "a.py".into(), bytes, functions: 0, wiring: 0, keys: Box::default() };
+            Packed(Arc::new(rest)).open();
+        }
+        for length in 0..4_000_u32 {
+            let plain: Vec<u8> = (0..length % 97).map(|at| (at.wrapping_mul(length) >> 3) as u8).collect();
+            if let Some(mut reader) = Reader::new(&plain) {
+                assert!(
+                    facts::unpack(&"a.py".into(), &mut reader).is_none_or(|file| file.functions.len() < 97)
+                );
+            }
+        }
+    }
+}
