@@ -135,6 +135,11 @@ impl Config {
         self.text(path) == "true"
     }
 
+    /// The folder of what is remembered of the sources.
+    pub(crate) fn index_dir(&self) -> PathBuf {
+        self.data_dir().join("index")
+    }
+
     /// The folder of everything that is kept: `data_dir`, else the platform's data folder for users.
     pub(crate) fn data_dir(&self) -> PathBuf {
         match self.text("data_dir") {

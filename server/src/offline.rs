@@ -60,7 +60,7 @@ pub(crate) async fn open(config: &Config, workspace: &Path, from: Spans<'_>) -> 
         Spans::Received => (received::spans(config).await?, config.duration("window"), now()),
     };
     let mut world = World::new(Settings { window, ..Settings::default() });
-    crate::workspace::read_into(&roots, |change| drop(world.apply(change, now)));
+    crate::workspace::read_into(&roots, Some(&config.index_dir()), |change| drop(world.absorb(change, now)));
     let spans = batch.spans.clone();
     drop(world.apply(Change::Spans(batch), now));
     Ok(Offline { snapshot: world.snapshot(now), roots, spans })

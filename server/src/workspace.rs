@@ -1,5 +1,9 @@
-//! The code on disk: which folders, how their files are named in the index, and the first read of them.
+//! The code on disk: which folders, how their files are named in the index, and the first read of them, or what
+//! is remembered of it.
 
+mod cache;
+mod observed;
+mod readers;
 mod roots;
 mod scan;
 

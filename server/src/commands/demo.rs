@@ -48,7 +48,7 @@ pub(crate) async fn run(mut config: Config, flags: &cli::Demo) -> Outcome {
     let roots = Roots::new([workspace.clone()]);
     let running = wiring::start(&config).await?;
     let receiver = running.receiver_address().ok_or_else(|| running.label())?;
-    crate::workspace::read_into(&roots, |change| running.world.send(change));
+    crate::workspace::read_into(&roots, None, |change| running.world.send(change));
     heading(&format!(
         "Sending {} recorded request bodies of a shop to http://{receiver}/v1/traces",
         shop::BODIES.len()

@@ -94,7 +94,7 @@ impl Hooks for Editor {
             for path in paths {
                 let key = roots.key(&path);
                 world.send(match workspace::read_file(&path, &key) {
-                    Ok(file) => Change::FileRead(file.into()),
+                    Ok(file) => Change::FileRead(file),
                     Err(_) if !path.exists() => Change::FileRemoved(key),
                     Err(reason) => Change::FileSkipped(key, reason.into()),
                 });
@@ -154,7 +154,7 @@ impl Editor {
 
     /// Reads the folders of `roots` from nothing; what was read of others is forgotten by its own reader.
     fn read_folders(&self, roots: Roots) {
-        let scan = Scan::start(roots.clone(), self.world.clone());
+        let scan = Scan::start(roots.clone(), read(&self.config).index_dir(), self.world.clone());
         *self.roots.write().unwrap_or_else(PoisonError::into_inner) = roots;
         // The scan before is dropped here, which stops it.
         *self.scan.lock().unwrap_or_else(PoisonError::into_inner) = Some(scan);

@@ -15,7 +15,7 @@ pub(crate) async fn run(config: Config, flags: &cli::Serve) -> Outcome {
     let workspace = workspace
         .map_err(|error| format!("the workspace {} cannot be opened: {error}", flags.workspace.display()))?;
     let running = wiring::start(&config).await?;
-    let _scan = Scan::start(Roots::new([workspace]), running.world.clone());
+    let _scan = Scan::start(Roots::new([workspace]), config.index_dir(), running.world.clone());
     output::line(running.label());
     if let Some(page) = running.page() {
         output::line(format!(

@@ -68,6 +68,33 @@ impl Packed {
         self.unpack().unwrap_or_else(|| SourceFile::empty(&self.0.path))
     }
 
+    /// Appends it to what a cache keeps. Meant for this very build of the program: another one may find other facts.
+    pub fn write(&self, to: &mut Vec<u8>) {
+        let rest = &*self.0;
+        to.extend(rest.functions.to_le_bytes());
+        to.extend(rest.wiring.to_le_bytes());
+        to.extend((rest.keys.len() as u32).to_le_bytes());
+        rest.keys.iter().for_each(|key| to.extend(key.to_le_bytes()));
+        to.extend(&rest.bytes);
+    }
+
+    /// What [`Packed::write`] appended, all of `from`; `None` when it is cut off.
+    pub fn read(path: &str, from: &[u8]) -> Option<Packed> {
+        let (functions, from) = from.split_first_chunk()?;
+        let (wiring, from) = from.split_first_chunk()?;
+        let (count, from) = from.split_first_chunk()?;
+        let count = u32::from_le_bytes(*count) as usize;
+        let (keys, bytes) = from.split_at_checked(count.checked_mul(4)?)?;
+        let keys = keys.as_chunks().0.iter().map(|key| u32::from_le_bytes(*key)).collect();
+        Some(Packed(Arc::new(Rest {
+            path: path.into(),
+            functions: u32::from_le_bytes(*functions),
+            wiring: u64::from_le_bytes(*wiring),
+            keys,
+            bytes: bytes.into(),
+        })))
+    }
+
     /// The bytes that it rests in.
     pub(crate) fn size(&self) -> usize {
         self.0.bytes.len()
@@ -124,6 +151,11 @@ mod tests {
             let file = crate::read(path, text).unwrap();
             let packed = Packed::of(&file);
             assert_eq!(format!("{:?}", packed.open()), format!("{file:?}"));
+            let mut written = Vec::new();
+            packed.write(&mut written);
+            let read = Packed::read(path, &written).unwrap();
+            assert_eq!(format!("{read:?}"), format!("{packed:?}"));
+            (0..written.len().min(40)).for_each(|at| drop(Packed::read(path, &written[..at])));
             assert_eq!((packed.path().as_str(), packed.functions()), (*path, file.functions.len()));
         }
     }
