@@ -96,6 +96,7 @@ impl Reading<'_> {
     fn run(&self, mut send: impl FnMut(Change)) {
         let cache = self.caches.map(|folder| Cache::load(folder, self.roots)).unwrap_or_default();
         let mut known = Vec::new();
+        send(Change::WorkspaceBegun);
         let Some(unknown) = self.list(&cache, &mut known, &mut send) else { return };
         if !self.read(unknown, &mut known, &mut send) {
             return;

@@ -14,6 +14,9 @@ pub enum Change {
     FileRemoved(SmolStr),
     /// A file was passed over, with the reason in words; shown by `doctor`.
     FileSkipped(SmolStr, SmolStr),
+    /// Many files will follow, until [`Change::WorkspaceRead`]: meanwhile snapshots may show shapes where they stood a
+    /// little before.
+    WorkspaceBegun,
     /// The first read of the workspace is complete.
     WorkspaceRead,
     /// An editor opened a file: its text counts from now on, not the disk's.
@@ -84,6 +87,7 @@ impl Change {
             Change::FileRead(_) => "a file read",
             Change::FileRemoved(_) => "a file removed",
             Change::FileSkipped(..) => "a file skipped",
+            Change::WorkspaceBegun => "the workspace being read",
             Change::WorkspaceRead => "the workspace read",
             Change::Opened { .. } => "a file opened",
             Change::Edited { .. } => "an edit",

@@ -251,7 +251,9 @@ impl<F: FnMut(Effects)> Hub<F> {
         if reply.is_closed() {
             return false;
         }
-        self.settle(effects);
+        if !self.world.is_reading() || self.is_to_settle() {
+            self.settle(effects);
+        }
         if let Some(snapshot) = self.contain("taking a snapshot", |hub| hub.world.snapshot((hub.clock)())) {
             drop(reply.send(snapshot));
         }

@@ -27,6 +27,8 @@ pub struct World {
     pub(crate) places: Places,
     /// Whether the code changed, or new shapes came, since shapes were placed.
     pub(crate) is_stale: bool,
+    /// Whether the files of the workspace are being read.
+    is_reading: bool,
     /// The latest end that was counted, as far as it can be believed; zero while none was.
     pub(crate) last_end: Timestamp,
     /// Whether figures were in the window at the last tick.
@@ -55,6 +57,7 @@ impl World {
             documents: Documents::default(),
             places: Places::default(),
             is_stale: false,
+            is_reading: false,
             last_end: Timestamp::ZERO,
             was_live: false,
         }
@@ -75,7 +78,12 @@ impl World {
             Change::FileRead(file) => self.read_file(file),
             Change::FileRemoved(path) => self.remove_file(&path),
             Change::FileSkipped(path, reason) => self.skip_file(path, reason),
+            Change::WorkspaceBegun => {
+                self.is_reading = true;
+                Effects::default()
+            }
             Change::WorkspaceRead => {
+                self.is_reading = false;
                 let is_first = !mem::replace(&mut self.state.status.workspace_read, true);
                 self.state.index.compact();
                 Effects { first: is_first, ..Effects::default() }
@@ -110,6 +118,12 @@ impl World {
         Effects { files, ..Effects::default() }
     }
 
+    /// Whether the files of the workspace are being read, so that placing shapes anew for every snapshot would cost
+    /// more than it tells.
+    pub fn is_reading(&self) -> bool {
+        self.is_reading
+    }
+
     /// Whether [`World::settle`] has something to do.
     pub fn is_settled(&self) -> bool {
         !self.is_stale
@@ -118,7 +132,7 @@ impl World {
     /// What is known at `now`.
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
         let mut snapshot = Snapshot { now, ..self.state.clone() };
-        if self.is_stale {
+        if self.is_stale && !self.is_reading {
             self.places.clone().refresh(&mut snapshot);
         }
         snapshot
@@ -143,7 +157,11 @@ impl World {
     }
 
     fn tick(&mut self, now: Timestamp) -> Effects {
-        self.state.index.settle();
+        if !self.state.index.is_settled() {
+            self.state.index.settle();
+            // Shapes hold on to the index that they were placed in, files that lay open then included.
+            self.is_stale = true;
+        }
         let is_live = self.is_live(now);
         let was_live = mem::replace(&mut self.was_live, is_live);
         Effects { figures: is_live || was_live, ..Effects::default() }
