@@ -11,7 +11,7 @@ use super::{
 use crate::{
     CallKind, CallSite,
     walk::{Walk, dotted, position},
-    wiring::{Argument, Piece, Reference, Text},
+    wiring::{Argument, CALLER, Piece, Reference, Text},
 };
 
 /// Methods that run SQL: ADO.NET's, Dapper's, Entity Framework's.
@@ -237,11 +237,13 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, callee: &SmolStr) {
     }
     let (scope, place) = (walk.scope(), position(node));
     let list = arguments(walk, node);
-    let starts = ["Activity", "Span", "Start", "Trace", "Measure", "Operation"];
-    if list.is_empty() && starts.iter().any(|word| last.contains(word)) {
+    let starts = ["Activity", "Span", "Start", "Trac", "Measure", "Operation", "Telemetry", "Instrument"];
+    if starts.iter().any(|word| last.contains(word))
+        && !list.iter().any(|(_, value)| value.kind().contains("string"))
+    {
         let name = Text::literal(spans::caller_name(walk));
         let callee = Reference::local(callee.clone());
-        walk.draft.pass(callee, Argument::At(0), name, scope, None, place);
+        walk.draft.pass(callee, Argument::Key(CALLER.into()), name, scope, None, place);
     }
     for (at, (key, value)) in list.into_iter().enumerate().take(6) {
         if let Some(text) = passed_text(walk, value) {

@@ -16,10 +16,10 @@ use crate::{
     FunctionKind,
     resolve::ModulePath,
     walk::{FunctionShape, Role, TypeShape, Walk, children, dotted},
-    wiring::{MODULE, Reference, Scope, Text, Value},
+    wiring::{CALLER, MODULE, Reference, Scope, Text, Value},
 };
 use names::{know, qualified_type};
-use syntax::{arguments, child_of_kind, has_modifier, path_of, text_of, type_name};
+use syntax::{arguments, attributes, child_of_kind, has_modifier, path_of, text_of, type_name};
 
 /// The reader of C#.
 pub(crate) struct CSharp;
@@ -242,6 +242,14 @@ fn parameter_types<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
     let list = node.child_by_field_name("parameters").filter(|list| list.kind() == "parameter_list");
     for (name, class) in list.map(|list| typed_parameters(walk, list)).unwrap_or_default() {
         bind_type(walk, index, name.into(), class);
+    }
+    // A default value that the compiler fills in with the caller's name.
+    for parameter in list.map(children).unwrap_or_default() {
+        let takes_caller = || attributes(walk, parameter).iter().any(|own| own.name == "CallerMemberName");
+        let name = parameter.child_by_field_name("name").filter(|_| takes_caller());
+        if let Some(name) = name.map(|name| walk.slice(name)) {
+            walk.draft.bind(index, CALLER, Value::Alias(Reference::local(name)));
+        }
     }
 }
 
