@@ -263,8 +263,6 @@ fn is_noise(name: &str) -> bool {
         "Throw",
         "Has",
         "Should",
-        "Add",
-        "With",
         "Contains",
         "StartsWith",
         "EndsWith",
@@ -272,16 +270,42 @@ fn is_noise(name: &str) -> bool {
         "Split",
         "Join",
         "Parse",
-        "Property",
         "SetTag",
         "GetService",
         "GetRequired",
-        "Equal",
-        "Be",
+        "GetConnection",
+        "AddScoped",
+        "AddSingleton",
+        "AddTransient",
+        "AddOption",
+        "WithName",
+        "WithTag",
+        "WithSummary",
+        "WithDescription",
+        "WithMessage",
     ];
-    STARTS.iter().any(|start| name.starts_with(start))
-        || name.ends_with("Exception")
-        || matches!(name, "Debug" | "Information" | "Warning" | "Error" | "Fatal" | "Uri" | "Guid")
+    const WHOLE: &[&str] = &[
+        "Debug",
+        "Information",
+        "Warning",
+        "Error",
+        "Fatal",
+        "Uri",
+        "Guid",
+        "Property",
+        "Equal",
+        "Add",
+        "Remove",
+        "TryGetValue",
+        "Substring",
+        "IndexOf",
+        "Combine",
+        "GetSection",
+        "GetValue",
+        "Column",
+        "HasKey",
+    ];
+    STARTS.iter().any(|start| name.starts_with(start)) || name.ends_with("Exception") || WHOLE.contains(&name)
 }
 
 /// An argument that may be a name: text, a constant, or a parameter that is handed on.

@@ -54,10 +54,7 @@ pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
     let Some(action) = Action::new(walk, index, node, &all, path) else { return };
     for verb_attribute in &verbs {
         let methods = methods_of(walk, verb_attribute);
-        match verb_attribute
-            .text(walk, "template")
-            .or_else(|| verb_attribute.named(walk, "Route").and_then(|node| text_of(walk, node)))
-        {
+        match template(walk, verb_attribute) {
             Some(template) => action.declare(walk, methods, template),
             None if !routes.is_empty() => {
                 for template in &routes {
@@ -261,6 +258,14 @@ fn verb(attribute: &Attribute<'_>) -> Option<&'static str> {
         "AcceptVerbs" => "",
         _ => return None,
     })
+}
+
+/// The template of an attribute that names methods.
+fn template<'t>(walk: &Walk<'t>, attribute: &Attribute<'t>) -> Option<Text> {
+    if verb(attribute) == Some("") {
+        return text_of(walk, attribute.named(walk, "Route")?);
+    }
+    attribute.text(walk, "template")
 }
 
 fn methods_of<'t>(walk: &Walk<'t>, attribute: &Attribute<'t>) -> Vec<SmolStr> {

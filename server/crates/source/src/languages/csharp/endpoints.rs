@@ -278,8 +278,11 @@ fn group_prefix<'t>(walk: &Walk<'t>, call: Node<'t>) -> Text {
 
 /// `after` below `before`, one slash between them.
 pub(super) fn join(before: Text, after: Text) -> Text {
-    if before.0.is_empty() || after.0.is_empty() {
-        return if before.0.is_empty() { after } else { before };
+    if before.0.is_empty() {
+        return after;
+    }
+    if after.as_literal().is_some_and(|text| text.is_empty()) {
+        return before;
     }
     let mut whole = Text::default();
     for (at, piece) in before.0.iter().enumerate() {

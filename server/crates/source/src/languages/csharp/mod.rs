@@ -185,7 +185,11 @@ fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> FunctionShape<'t> {
         node.child_by_field_name("type").filter(|_| node.kind() == "conversion_operator_declaration")
     }) else {
         let kind = FunctionKind::Closure;
-        return FunctionShape { name: None, anchor: node, kind, receiver: None, parameters, body };
+        // It stands where its attributes end.
+        let first = children(node).into_iter().find(|child| child.kind() != "attribute_list");
+        let has_attributes = node.named_child(0).is_some_and(|child| child.kind() == "attribute_list");
+        let anchor = first.filter(|_| has_attributes).unwrap_or(node);
+        return FunctionShape { name: None, anchor, kind, receiver: None, parameters, body };
     };
     let kind =
         if node.kind() == "local_function_statement" { FunctionKind::Function } else { FunctionKind::Method };
@@ -223,9 +227,9 @@ fn parameters_of(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
     }
     let plain =
         children(list).into_iter().filter(|child| matches!(child.kind(), "parameter" | "implicit_parameter"));
-    plain
-        .map(|parameter| parameter.child_by_field_name("name").map_or("", |name| walk.slice(name)).into())
-        .collect()
+    let names = plain.map(|parameter| parameter.child_by_field_name("name").unwrap_or(parameter));
+    // Of `params int[] rest` the list itself has the name.
+    names.chain(list.child_by_field_name("name")).map(|name| walk.slice(name).into()).collect()
 }
 
 /// The parameters of a list with their types.
