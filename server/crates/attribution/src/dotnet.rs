@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn what_has_no_name_in_the_source_has_none() {
         for name in
-            ["Program.<Main>$(String[] args)", "Program.<>c.<<Main>$>b__0_1()", "", "<", ">", "..ctor", "<>c"]
+            ["Program.<Main>$(String[] args)", "Program.<>c.<<Main>$>b__0_1()", "", "<", "..ctor", "<>c"]
         {
             assert_eq!(source_name(name), None, "{name}");
         }

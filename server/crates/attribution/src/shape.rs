@@ -54,6 +54,8 @@ const FRAMEWORKS: &[&str] = &[
     "graphql.field.path",
     "graphql.operation.name",
     "graphql.resolver.object",
+    "graphql.selection.coordinate",
+    "graphql.selection.field.coordinate",
     "hook.callback.name",
     "koa.name",
     "koa.type",

@@ -293,6 +293,18 @@ mod tests {
             &[("app/models/cart.rb", 12, "Cart#add"), ("app/x.rb", 3, "block in run")],
         );
         check(
+            "System.Exception: out\n ---> Shop.Gone: in\n   at Shop.Store.Find(Int32 id) in C:\\src\\Store.cs:line 7\n   \
+             --- End of inner exception stack trace ---\n   \
+             at Shop.Cart.<AddAsync>d__3.MoveNext() in /src/Cart.cs:line 12\n\
+             --- End of stack trace from previous location ---\n   \
+             at Program.<>c.<<Main>$>b__0_1() in /src/Program.cs:line 3\n   at System.Run()",
+            &[
+                ("/src/Cart.cs", 12, "Shop.Cart.AddAsync"),
+                ("/src/Program.cs", 3, ""),
+                ("C:\\src\\Store.cs", 7, "Shop.Store.Find"),
+            ],
+        );
+        check(
             "#0 /app/src/Cart.php(12): Shop\\Cart->add()\n#1 {main}",
             &[("/app/src/Cart.php", 12, "Shop\\Cart->add")],
         );

@@ -247,15 +247,16 @@ fn may_be_action(walk: &Walk<'_>, node: Node<'_>, path: &SmolStr) -> bool {
 }
 
 fn verb(attribute: &Attribute<'_>) -> Option<&'static str> {
-    Some(match attribute.name {
-        "HttpGet" => "GET",
-        "HttpPost" => "POST",
-        "HttpPut" => "PUT",
-        "HttpPatch" => "PATCH",
-        "HttpDelete" => "DELETE",
-        "HttpHead" => "HEAD",
-        "HttpOptions" => "OPTIONS",
-        "AcceptVerbs" => "",
+    let name = attribute.name;
+    Some(match name.strip_prefix("Http").or_else(|| name.strip_prefix("Wolverine")).unwrap_or_default() {
+        "Get" => "GET",
+        "Post" => "POST",
+        "Put" => "PUT",
+        "Patch" => "PATCH",
+        "Delete" => "DELETE",
+        "Head" => "HEAD",
+        "Options" => "OPTIONS",
+        _ if name == "AcceptVerbs" => "",
         _ => return None,
     })
 }

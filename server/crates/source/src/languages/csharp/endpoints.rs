@@ -8,7 +8,7 @@ use super::{
     syntax::{argument, arguments, callee, path_from, path_of, text_of},
 };
 use crate::{
-    walk::{Walk, dotted},
+    walk::{Walk, children, dotted},
     wiring::{Handler, Holder, MountFact, Piece, Reference, RouteFact, Scope, Text, Value},
 };
 
@@ -45,6 +45,9 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if name == "Map" && arguments(walk, node).len() < 2 {
         return custom(walk, node, object, name);
     }
+    if matches!(name, "MapControllerRoute" | "MapAreaControllerRoute" | "MapRoute") {
+        return with_defaults(walk, node);
+    }
     let is_map = name.starts_with("Map") && !BUILT_IN.contains(&name);
     if is_map && name != "MapGroup" {
         match (methods(walk, node, name), object) {
@@ -55,6 +58,38 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     } else if ["Endpoint", "Route", "Api"].iter().any(|word| name.contains(word)) && !name.starts_with("Map")
     {
         custom(walk, node, object, name);
+    }
+}
+
+/// `MapControllerRoute("blog", "blog/{*article}", defaults: new { controller = "Blog", action = "Article" })`.
+fn with_defaults<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let list = arguments(walk, node);
+    let texts = list.iter().filter(|(key, _)| key.is_none_or(|key| key == "pattern" || key == "template"));
+    let pattern =
+        texts.filter(|(_, value)| is_text(*value)).filter_map(|(_, value)| text_of(walk, *value)).last();
+    let told = list
+        .iter()
+        .map(|(_, value)| *value)
+        .find(|value| value.kind() == "anonymous_object_creation_expression");
+    let (Some(pattern), Some(told)) = (pattern, told) else { return };
+    let parts = children(told);
+    let member = |name: &str| {
+        let at = parts.iter().position(|part| part.kind() == "identifier" && walk.slice(*part) == name)?;
+        text_of(walk, *parts.get(at + 1)?)?.as_literal()
+    };
+    let (Some(controller), Some(action)) = (member("controller"), member("action")) else { return };
+    let has_action =
+        pattern.0.iter().any(|piece| matches!(piece, Piece::Literal(text) if text.contains("{action")));
+    if has_action {
+        return;
+    }
+    let scope = walk.scope();
+    for action in [action.clone(), SmolStr::from(format!("{action}Async"))] {
+        let path = SmolStr::from(format!("{controller}Controller.{action}"));
+        know(walk, &path);
+        let handler = Handler::Named(scope, Reference::local(path));
+        let (holder, pattern, methods) = (Holder::App, pattern.clone(), Vec::new());
+        walk.draft.wiring.routes.push(RouteFact { holder, methods, pattern, handler, scope });
     }
 }
 

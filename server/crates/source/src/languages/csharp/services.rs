@@ -31,6 +31,9 @@ pub(super) fn on_type<'t>(walk: &mut Walk<'t>, path: &SmolStr, bases: &[SmolStr]
         } else if last == "Hub" {
             let name = path.rsplit('.').next().unwrap_or(path);
             serve(walk, name.into(), path);
+        } else if last.starts_with('I') && last.ends_with("Grain") && last.len() > "IGrain".len() {
+            // Orleans names calls after the interface.
+            serve(walk, last.into(), path);
         } else if is_consumer(last) {
             walk.draft.marks.insert(consumer(path));
         } else if last.starts_with("Endpoint") || base.starts_with("Ep.") {
