@@ -65,8 +65,8 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 fn with_defaults<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let list = arguments(walk, node);
     let texts = list.iter().filter(|(key, _)| key.is_none_or(|key| key == "pattern" || key == "template"));
-    let pattern =
-        texts.filter(|(_, value)| is_text(*value)).filter_map(|(_, value)| text_of(walk, *value)).last();
+    let mut texts = texts.rev().filter(|(_, value)| is_text(*value));
+    let pattern = texts.find_map(|(_, value)| text_of(walk, *value));
     let told = list
         .iter()
         .map(|(_, value)| *value)
