@@ -13,7 +13,7 @@ use crate::{
 
 /// Handlers named by NestJS, Express and its like, Celery, Phoenix, Spring and Zipkin, Tornado, Falcon, Micrometer.
 pub(crate) fn framework(clues: &Clues<'_>) -> Answer {
-    [next, nest, node_layer, celery, class_and_method, graphql, hot_chocolate, hangfire]
+    [next, nest, node_layer, celery, class_and_method, graphql, hot_chocolate, job]
         .iter()
         .map(|rule| rule(clues))
         .find(|answer| *answer != Answer::Silent)
@@ -203,13 +203,15 @@ fn hot_chocolate(clues: &Clues<'_>) -> Answer {
     clues.found(Rule::Framework, Confidence::Likely, candidates)
 }
 
-/// Hangfire: spans are called `JOB Class.Method`.
-fn hangfire(clues: &Clues<'_>) -> Answer {
-    let name = clues.shape.name.as_str();
-    let Some(job) = name.strip_prefix("JOB ").filter(|_| clues.shape.scope.contains("Hangfire")) else {
-        return Answer::Silent;
-    };
-    let segments = name_segments(job);
+/// Jobs of .NET: Hangfire's spans are called `JOB Class.Method`, Quartz's `execute Job`, by custom the class.
+fn job(clues: &Clues<'_>) -> Answer {
+    let (name, scope) = (clues.shape.name.as_str(), clues.shape.scope.as_str());
+    let hangfire = name.strip_prefix("JOB ").filter(|_| scope.ends_with(".Hangfire"));
+    let quartz = name.strip_prefix("execute ").filter(|_| scope.ends_with(".Quartz"));
+    if let Some(class) = quartz {
+        return clues.found(Rule::Framework, Confidence::Likely, methods(clues, Some(class), "Execute"));
+    }
+    let segments = name_segments(hangfire.unwrap_or_default());
     let [.., class, method] = segments.as_slice() else { return Answer::Silent };
     clues.found(Rule::Framework, Confidence::Certain, methods(clues, Some(class.as_str()), method))
 }

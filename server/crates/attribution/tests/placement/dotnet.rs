@@ -97,7 +97,7 @@ fn services_hubs_jobs_and_resolvers() {
 public class CartService : Carts.CartsBase { public override Task<Cart> Add(Item item, ServerCallContext context) => null; }
 public class ChatHub : Hub { public Task Say(string text) => null; }
 public class Jobs { public void Send(int id) { } }
-public class Mails { public void Send(int id) { } }
+public class Mails : IJob { public void Send(int id) { } public Task Execute(IJobExecutionContext context) => null; }
 public class Query { public Cart GetCartAsync(int id) => null; }
 public class Store { public Cart GetCartAsync(int id) => null; }
 ",
@@ -105,6 +105,7 @@ public class Store { public Cart GetCartAsync(int id) => null; }
 SERVER shop "POST /shop.v1.Carts/Add" @Microsoft.AspNetCore http.request.method=POST http.route=/shop.v1.Carts/Add url.path=/shop.v1.Carts/Add
 SERVER shop "Shop.ChatHub/Say" @Microsoft.AspNetCore.SignalR.Server rpc.system=signalr rpc.service=Shop.ChatHub rpc.method=Say
 INTERNAL shop "JOB Jobs.Send" @OpenTelemetry.Instrumentation.Hangfire job.id=7
+INTERNAL shop "execute Mails" @OpenTelemetry.Instrumentation.Quartz
 INTERNAL shop "/cart" @HotChocolate.Diagnostics graphql.selection.field.coordinate=Query.cart
 INTERNAL shop "JOB Jobs.Send" @elsewhere job.id=7
 INTERNAL shop "DNS lookup shop" @Experimental.System.Net.NameResolution
@@ -113,6 +114,7 @@ INTERNAL shop "DNS lookup shop" @Experimental.System.Net.NameResolution
             POST /shop.v1.Carts/Add: certain Services.cs:CartService.Add [rpc: implements Carts/Add]
             Shop.ChatHub/Say: certain Services.cs:ChatHub.Say [rpc: implements ChatHub/Say]
             JOB Jobs.Send: certain Services.cs:Jobs.Send [framework: named by the framework's instrumentation]
+            execute Mails: likely Services.cs:Mails.Execute [framework: named by the framework's instrumentation]
             /cart: likely Services.cs:Query.GetCartAsync [framework: resolves the field cart]
             JOB Jobs.Send: none
             DNS lookup shop: none [noise: work of the runtime, not of a function]
@@ -156,6 +158,52 @@ INTERNAL shop i @x telemetry.sdk.language=dotnet code.function.name=MoveNext cod
             g: none
             h: none
             i: certain src/Shop/Carts.cs:Carts.AddAsync [code-attributes: code.* names src/Shop/Carts.cs:5]
+        "#]],
+    );
+}
+
+#[test]
+fn routes_that_are_mapped_below_an_unknown_prefix() {
+    check(
+        "//- Users.cs
+class UserEndpoints : IEndpoint
+{
+    public void MapEndpoint(IEndpointRouteBuilder app) { app.MapGet(\"users/{id}\", (int id) => id); }
+}
+",
+        r#"
+SERVER shop "GET api/v{version:apiVersion}/users/{id}" @Microsoft.AspNetCore http.request.method=GET http.route=api/v{version:apiVersion}/users/{id} url.path=/api/v1/users/7
+SERVER shop "GET users/{id}" @Microsoft.AspNetCore http.request.method=GET http.route=users/{id} url.path=/users/7
+SERVER shop "GET api/cars/{id}" @Microsoft.AspNetCore http.request.method=GET http.route=api/cars/{id} url.path=/api/cars/7
+"#,
+        expect![[r#"
+            GET api/v{version:apiVersion}/users/{id}: likely Users.cs:UserEndpoints.MapEndpoint.<anonymous> [route: handles GET users/{id}]
+            GET users/{id}: certain Users.cs:UserEndpoints.MapEndpoint.<anonymous> [route: handles GET users/{id}]
+            GET api/cars/{id}: none
+        "#]],
+    );
+}
+
+#[test]
+fn calls_of_grpc_clients_end_with_async() {
+    check(
+        "//- Shop.cs
+class Shop(Carts.CartsClient carts)
+{
+    public void Show()
+    {
+        using var activity = Source.StartActivity(\"show\");
+        carts.GetCartAsync(new Empty());
+    }
+}
+",
+        r#"
+INTERNAL shop show @x
+  CLIENT shop shop.Carts/GetCart @OpenTelemetry.Instrumentation.GrpcNetClient rpc.system=grpc rpc.service=shop.Carts rpc.method=GetCart
+"#,
+        expect![[r#"
+            show: certain Shop.cs:Shop.Show at line 5 [span-name: this name is given to a span at Shop.cs:5]
+            shop.Carts/GetCart: likely Shop.cs:Shop.Show at line 6 [parent: GetCartAsync is called at Shop.cs:6]
         "#]],
     );
 }

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::{
     names::{extension, know, qualified_method},
-    syntax::{argument, arguments, callee, path_from, path_of, text_of},
+    syntax::{argument, arguments, callee, has_modifier, path_from, path_of, text_of},
 };
 use crate::{
     walk::{Walk, children, dotted},
@@ -125,19 +125,29 @@ pub(super) fn gives_routes(walk: &Walk<'_>, method: Node<'_>) -> bool {
 }
 
 /// `void Map(RouteGroupBuilder group)` of a class: who calls it with which prefix is often found by reflection, which
-/// by custom takes the class's name.
+/// by custom takes the class's name. `void Map(IEndpointRouteBuilder app)` of an interface is called below any prefix.
 pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
     let class = walk.draft.functions.get(index as usize).and_then(|function| function.receiver.clone());
     let (Some(class), Some(list)) = (class, node.child_by_field_name("parameters")) else { return };
     let Some(first) = list.named_child(0).filter(|first| first.kind() == "parameter") else { return };
-    let is_group =
-        first.child_by_field_name("type").is_some_and(|class| walk.slice(class) == "RouteGroupBuilder");
-    if is_group && !super::has_modifier(walk, first, "this") {
-        let prefix = Text(vec![Piece::Hole, Piece::Literal(format!("/{class}").into())]);
-        let child = Holder::Parameter(index, 0);
-        let scope = index;
-        walk.draft.wiring.mounts.push(MountFact { parent: Holder::App, child, prefix, scope });
+    if has_modifier(walk, first, "this") {
+        return;
     }
+    let given = first.child_by_field_name("type").map(|class| walk.slice(class)).unwrap_or_default();
+    let has_base = || {
+        let path = walk.type_path();
+        let mut types = walk.draft.wiring.types.iter().rev();
+        types.find(|fact| Some(&fact.path) == path.as_ref()).is_some_and(|fact| !fact.bases.is_empty())
+    };
+    let prefix = match given {
+        "RouteGroupBuilder" => Text(vec![Piece::Hole, Piece::Literal(format!("/{class}").into())]),
+        "IEndpointRouteBuilder" | "WebApplication" if !has_modifier(walk, node, "static") && has_base() => {
+            Text::hole()
+        }
+        _ => return,
+    };
+    let (parent, child, scope) = (Holder::App, Holder::Parameter(index, 0), index);
+    walk.draft.wiring.mounts.push(MountFact { parent, child, prefix, scope });
 }
 
 /// The methods that a mapping takes; `None` when it is no mapping of ASP.NET Core's.
