@@ -78,6 +78,7 @@ app.MapGet(\"/\", () => \"hello\");
 app.MapGet(\"/parts/{id:int}\", ShowPart).WithName(\"part\");
 app.MapMethods(\"/any\", [\"GET\", \"PUT\"], static (int id) => id);
 app.Map(\"/every\", (HttpContext context) => 1);
+app.MapGet($\"{Names.Base}/{{id}}\", () => 1);
 app.MapFallback(async context => { });
 var api = app.MapGroup(\"/api\").RequireAuthorization();
 api.MapCarts().WithTags(\"carts\");
@@ -92,7 +93,7 @@ app.MapControllers();
 static int ShowPart(int id) => id;
 static class Lifts { public static int Raise(int id) => id; }
 //- Api/Names.cs
-static class Names { public const string Users = \"/users\"; }
+static class Names { public const string Users = \"/users\"; public const string Base = \"base\"; }
 //- Carts/CartsApi.cs
 namespace Shop;
 public static class CartsApi
@@ -130,10 +131,11 @@ class Orders
             GET /any -> Api/Program.cs:<anonymous>#2
             PUT /any -> Api/Program.cs:<anonymous>#2
             * /every -> Api/Program.cs:<anonymous>#3
-            * {*path} -> Api/Program.cs:<anonymous>#4
+            GET base/{id} -> Api/Program.cs:<anonymous>#4
+            * {*path} -> Api/Program.cs:<anonymous>#5
             DELETE /a/b/{id} -> Api/Program.cs:Lifts.Raise
             POST /inside -> Api/Program.cs:Lifts.Raise
-            GET v1/x -> Api/Program.cs:<anonymous>#7
+            GET v1/x -> Api/Program.cs:<anonymous>#8
             GET /api/carts -> Carts/CartsApi.cs:CartsApi.All
             GET /api/carts/{id} -> Carts/CartsApi.cs:CartsApi.MapCarts.<anonymous>
             POST /api/carts/ -> Carts/Handlers.cs:Handlers.Create
@@ -182,6 +184,7 @@ public class CarsController : ControllerBase
     [HttpPut(\"~/swap\")] public void Swap() { }
     [Route(\"any\")] public void Any() { }
     [HttpGet, Route(Paths.Old), Route(\"older\")] public void Old() { }
+    [HttpGet(Far.Away)] public void Away() { }
     [AcceptVerbs(\"GET\", \"HEAD\", Route = \"two\")] public void Two() { }
     [NonAction] public void Helper() { }
     private void Inner() { }
@@ -194,6 +197,8 @@ public class BikesController : Controller
     public IActionResult Index() => View();
     [HttpPost] public IActionResult Save() => View();
 }
+//- Names/Far.cs
+static class Far { public const string Away = \"away\"; }
 //- Base.cs
 [Route(\"v{version:apiVersion}/[controller]/[action]\")]
 public abstract class BaseController : ControllerBase { }
@@ -219,6 +224,7 @@ public class ThingsController : CrudController<Thing> { }
             * api/Cars/any -> Cars.cs:CarsController.Any
             GET api/Cars/old -> Cars.cs:CarsController.Old
             GET api/Cars/older -> Cars.cs:CarsController.Old
+            GET api/Cars/away -> Cars.cs:CarsController.Away
             GET api/Cars/two -> Cars.cs:CarsController.Two
             HEAD api/Cars/two -> Cars.cs:CarsController.Two
             * Shop/Bikes/Index -> Cars.cs:BikesController.Index

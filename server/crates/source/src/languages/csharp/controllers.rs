@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use super::{
     endpoints::{join, verbs_of},
+    names::know_text,
     syntax::{Attribute, attributes, child_of_kind, has_modifier, text_of},
 };
 use crate::{
@@ -23,6 +24,7 @@ pub(super) fn on_type<'t>(walk: &mut Walk<'t>, path: &SmolStr, bases: &[SmolStr]
     }
     let own = templates(walk, node);
     let is_abstract = has_modifier(walk, node, "abstract");
+    own.iter().for_each(|template| know_text(walk, template));
     for template in own.iter().filter(|template| is_abstract || !has_action(template)) {
         let holder = holder(path);
         let fact = PrefixFact { holder, prefix: relative(template.clone()), scope: MODULE };
@@ -107,6 +109,7 @@ impl<'t> Action<'t> {
 
     /// A route with a template of its own.
     fn declare(&self, walk: &mut Walk<'t>, methods: Vec<SmolStr>, template: Text) {
+        know_text(walk, &template);
         let template = self.with_tokens(walk, template);
         if is_absolute(&template) {
             self.push(walk, Holder::App, methods, relative(template));

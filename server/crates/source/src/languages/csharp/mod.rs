@@ -50,6 +50,7 @@ impl Reader for CSharp {
             ("property_declaration", Role::Bind),
             ("using_directive", Role::Import),
             ("return_statement", Role::Other),
+            ("member_access_expression", Role::Other),
             ("for_statement", Role::Loop),
             ("foreach_statement", Role::Loop),
             ("while_statement", Role::Loop),
@@ -152,6 +153,13 @@ impl Reader for CSharp {
     }
 
     fn other<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) -> bool {
+        if node.kind() == "member_access_expression" {
+            // `Names.Checkout`: a constant of another file, perhaps.
+            if let Some(object) = node.child(0).filter(|object| object.kind() == "identifier") {
+                know(walk, walk.slice(object));
+            }
+            return true;
+        }
         let mut around = walk.ancestors.iter().rev().take(16);
         let method = around.find(|node| node.kind() == "method_declaration");
         if method.is_some_and(|method| endpoints::gives_routes(walk, *method))

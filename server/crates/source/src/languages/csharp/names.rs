@@ -8,7 +8,7 @@ use tree_sitter::Node;
 use super::syntax::child_of_kind;
 use crate::{
     walk::{Walk, children, dotted},
-    wiring::{MODULE, Reference, Scope, Value},
+    wiring::{MODULE, Piece, Reference, Scope, Text, Value},
 };
 
 /// How the module that holds the type of that name is written.
@@ -68,6 +68,15 @@ pub(super) fn know(walk: &mut Walk<'_>, path: &str) {
     }
     let value = Value::Import(format_smolstr!("{TYPE}{root}"), Some(root.into()));
     walk.draft.bind(MODULE, root, value);
+}
+
+/// Makes the types known that a text takes constants from, where the walk does not pass.
+pub(super) fn know_text(walk: &mut Walk<'_>, text: &Text) {
+    for piece in &text.0 {
+        if let Piece::Name(path) = piece {
+            know(walk, path);
+        }
+    }
 }
 
 /// The name of the type that a module is written for.
