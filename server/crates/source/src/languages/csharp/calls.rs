@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::{
     names::{know, qualified_method, qualified_type},
     services, spans,
-    syntax::{argument, arguments, callee, path_of, text_of, type_name},
+    syntax::{argument, arguments, path_of, text_of, type_name},
 };
 use crate::{
     CallKind, CallSite,
@@ -54,9 +54,9 @@ const SQL: &[&str] = &[
 type Found = (CallKind, Option<SmolStr>, Option<Text>);
 
 /// A call or the making of an object.
-pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, called: Option<(Option<Node<'t>>, Node<'t>)>) {
     let is_made = node.kind() != "invocation_expression";
-    let (object, name_node) = match callee(node) {
+    let (object, name_node) = match called {
         Some((object, name)) => (object, name),
         None => match node.child_by_field_name("type") {
             Some(class) if is_made => (None, class),

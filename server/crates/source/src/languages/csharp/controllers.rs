@@ -40,12 +40,11 @@ pub(super) fn on_type<'t>(walk: &mut Walk<'t>, path: &SmolStr, bases: &[SmolStr]
 }
 
 /// Routes of the method numbered `index`.
-pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
+pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>, all: &[Attribute<'t>]) {
     let Some(path) = walk.type_path() else { return };
     if razor_page(walk, index, node) {
         return;
     }
-    let all = attributes(walk, node);
     let verbs: Vec<&Attribute<'t>> = all.iter().filter(|attribute| verb(attribute).is_some()).collect();
     let routes: Vec<Text> =
         all.iter().filter(|own| own.name == "Route").filter_map(|own| own.text(walk, "template")).collect();
@@ -53,7 +52,7 @@ pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
     if !has_any && !may_be_action(walk, node, &path) || all.iter().any(|own| own.name == "NonAction") {
         return;
     }
-    let Some(action) = Action::new(walk, index, node, &all, path) else { return };
+    let Some(action) = Action::new(walk, index, node, all, path) else { return };
     for verb_attribute in &verbs {
         let methods = methods_of(walk, verb_attribute);
         match template(walk, verb_attribute) {

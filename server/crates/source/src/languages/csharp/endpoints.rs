@@ -38,8 +38,7 @@ const BUILT_IN: &[&str] = &[
 const MAX_CHAIN: usize = 32;
 
 /// A route, or a mount of what another method maps.
-pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some((object, name)) = callee(node) else { return };
+pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Option<Node<'t>>, name: Node<'t>) {
     let name = walk.slice(name);
     // `Orders.Map(app)` is a method of the program.
     if name == "Map" && arguments(walk, node).len() < 2 {

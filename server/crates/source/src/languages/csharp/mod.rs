@@ -78,8 +78,9 @@ impl Reader for CSharp {
             "method_declaration" => {
                 extension(walk, node);
                 endpoints::on_method(walk, index, node);
-                controllers::on_method(walk, index, node);
-                services::on_method(walk, index, node);
+                let all = attributes(walk, node);
+                controllers::on_method(walk, index, node, &all);
+                services::on_method(walk, index, node, &all);
                 // `=> expression` is what the method returns.
                 let body = node.child_by_field_name("body").filter(|body| body.kind() != "block");
                 let body = body.filter(|_| endpoints::gives_routes(walk, node));
@@ -123,10 +124,11 @@ impl Reader for CSharp {
     }
 
     fn call<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
-        if node.kind() == "invocation_expression" {
-            endpoints::call(walk, node);
+        let called = syntax::callee(node).filter(|_| node.kind() == "invocation_expression");
+        if let Some((object, name)) = called {
+            endpoints::call(walk, node, object, name);
         }
-        calls::call(walk, node);
+        calls::call(walk, node, called);
     }
 
     fn bind<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {

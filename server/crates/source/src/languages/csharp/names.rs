@@ -63,11 +63,50 @@ pub(super) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
 pub(super) fn know(walk: &mut Walk<'_>, path: &str) {
     let root = path.split('.').next().unwrap_or(path);
     let is_type = root.starts_with(|c: char| c.is_uppercase());
-    if !is_type || walk.draft.marks.contains(&class(root)) || !walk.draft.marks.insert(known(root)) {
+    if !is_type
+        || is_framework(root)
+        || walk.draft.marks.contains(&class(root))
+        || !walk.draft.marks.insert(known(root))
+    {
         return;
     }
     let value = Value::Import(format_smolstr!("{TYPE}{root}"), Some(root.into()));
     walk.draft.bind(MODULE, root, value);
+}
+
+/// Types of .NET that stand in nearly every file and name nothing of the program.
+fn is_framework(root: &str) -> bool {
+    matches!(
+        root,
+        "ActivityKind"
+            | "ActivityStatusCode"
+            | "Array"
+            | "Assert"
+            | "CancellationToken"
+            | "Console"
+            | "Convert"
+            | "DateTime"
+            | "DateTimeOffset"
+            | "Encoding"
+            | "Enum"
+            | "Enumerable"
+            | "Environment"
+            | "Guid"
+            | "HttpMethod"
+            | "HttpStatusCode"
+            | "IActionResult"
+            | "IEnumerable"
+            | "ILogger"
+            | "JsonSerializer"
+            | "Math"
+            | "StatusCodes"
+            | "String"
+            | "StringComparison"
+            | "Task"
+            | "TimeSpan"
+            | "TypedResults"
+            | "ValueTask"
+    )
 }
 
 /// Makes the types known that a text takes constants from, where the walk does not pass.

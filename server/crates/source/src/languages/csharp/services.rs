@@ -43,7 +43,7 @@ pub(super) fn on_type<'t>(walk: &mut Walk<'t>, path: &SmolStr, bases: &[SmolStr]
 }
 
 /// What the attributes of the method numbered `index` say, and its class.
-pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
+pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>, all: &[Attribute<'t>]) {
     let (Some(name), Some(path)) = (node.child_by_field_name("name"), walk.type_path()) else { return };
     let class = path.rsplit('.').next().unwrap_or(&path);
     let name_text = walk.slice(name);
@@ -52,8 +52,7 @@ pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
         let text = if name_text == "Consume" { format_smolstr!("{class} process") } else { class.into() };
         walk.draft.span(Text::literal(text), MODULE, Some(index), position(name), None);
     }
-    let all = attributes(walk, node);
-    for attribute in &all {
+    for attribute in all {
         match attribute.name {
             "Function" | "FunctionName" => function(walk, index, node, attribute),
             "Get" | "Post" | "Put" | "Patch" | "Delete" | "Head"

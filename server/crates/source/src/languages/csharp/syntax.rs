@@ -21,6 +21,10 @@ pub(super) struct Attribute<'t> {
 /// The attributes of a declaration.
 pub(super) fn attributes<'t>(walk: &Walk<'t>, declaration: Node<'t>) -> Vec<Attribute<'t>> {
     let mut found = Vec::new();
+    let first = declaration.named_child(0);
+    if !first.is_some_and(|first| first.kind() == "attribute_list" || first.is_extra()) {
+        return found;
+    }
     let mut cursor = declaration.walk();
     let lists = declaration
         .named_children(&mut cursor)
