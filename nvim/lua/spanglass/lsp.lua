@@ -13,6 +13,7 @@ local filetypes = {
   'go',
   'java',
   'kotlin',
+  'cs',
 }
 
 ---@type table<integer, lsp.InlayHint[]> The hints last received, by buffer.

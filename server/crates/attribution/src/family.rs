@@ -28,6 +28,7 @@ impl Family {
             Language::Rust => Family::Rust,
             Language::Go => Family::Go,
             Language::Java | Language::Kotlin => Family::Jvm,
+            Language::CSharp => Family::DotNet,
         }
     }
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod clues;
+mod dotnet;
 mod family;
 mod paths;
 mod placement;

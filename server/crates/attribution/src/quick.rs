@@ -15,7 +15,7 @@ use source::path_segments;
 
 use crate::{
     ShapeId,
-    shape::{deciding_keys, plain_part},
+    shape::{deciding_keys, is_conventional, plain_part},
 };
 
 /// Numbers kept at most; then all are forgotten, which costs each shape one look-up.
@@ -95,8 +95,10 @@ pub(crate) fn number(span: &Span) -> u64 {
     let is_outgoing = matches!(span.kind, SpanKind::Client | SpanKind::Producer);
     let sent = if is_outgoing { url.or(path) } else { path.or(url) };
     if let Some(sent) = sent {
-        let is_told =
-            !is_outgoing && route.is_some_and(|route| segments(route) == path_segments(sent).count());
+        let is_told = !is_outgoing
+            && route.is_some_and(|route| {
+                !is_conventional(route) && segments(route) == path_segments(sent).count()
+            });
         if !is_told {
             state.url(sent);
         }

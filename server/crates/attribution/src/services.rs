@@ -68,7 +68,8 @@ impl Services {
             let prefix = &paths[0][..shared];
             let chosen = self
                 .most_used(index, service, prefix, &branches)
-                .or_else(|| named_like(service, &branches, is_known))?;
+                .or_else(|| named_like(service, &branches, is_known))
+                .or_else(|| holds_named_like(service, &paths, shared, is_known))?;
             why = format_smolstr!("spans of {service} come from {prefix}{chosen}");
             left.retain(|at| branch(&candidates[*at].function.file) == chosen);
         }
@@ -147,16 +148,35 @@ fn named_like(service: &str, branches: &[String], is_known: bool) -> Option<Stri
     if is_known {
         return None;
     }
-    let plain = |name: &str| -> String {
-        let name: String =
-            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        name.strip_suffix("service").filter(|rest| !rest.is_empty()).unwrap_or(&name).to_owned()
-    };
     let mut same = branches.iter().filter(|branch| plain(branch) == plain(service));
     match (same.next(), same.next()) {
         (Some(only), None) => Some(only.clone()),
         _ => None,
     }
+}
+
+/// The one branch with a folder below it that is called like the service and holds a candidate: projects lie deeper
+/// than the folders that part them.
+fn holds_named_like(service: &str, paths: &[&str], shared: usize, is_known: bool) -> Option<String> {
+    if is_known {
+        return None;
+    }
+    let wanted = plain(service);
+    if wanted.is_empty() {
+        return None;
+    }
+    let inside = paths.iter().filter_map(|path| path.get(shared..));
+    let holds = inside.filter(|path| path.split('/').rev().skip(1).any(|folder| plain(folder) == wanted));
+    let mut branches: Vec<&str> = holds.filter_map(|path| path.split('/').next()).collect();
+    branches.sort_unstable();
+    branches.dedup();
+    if let [only] = branches.as_slice() { Some((*only).to_owned()) } else { None }
+}
+
+/// A name as services and folders share it.
+fn plain(name: &str) -> String {
+    let name: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    name.strip_suffix("service").filter(|rest| !rest.is_empty()).unwrap_or(&name).to_owned()
 }
 
 /// The length of the folder, slash included, that all paths share; `None` when two are the same.

@@ -54,6 +54,8 @@ const FRAMEWORKS: &[&str] = &[
     "graphql.field.path",
     "graphql.operation.name",
     "graphql.resolver.object",
+    "graphql.selection.coordinate",
+    "graphql.selection.field.coordinate",
     "hook.callback.name",
     "koa.name",
     "koa.type",
@@ -160,7 +162,9 @@ fn add_http(deciding: &mut Vec<(SmolStr, SmolStr)>, kind: SpanKind, attributes: 
         return add(deciding, "url.full", whole.or_else(|| path.map(plain_path)).map(SmolStr::from));
     }
     let Some(path) = path.or(url) else { return };
-    let told = route.filter(|route| !route.is_empty()).is_some_and(|route| tells_all(route, path));
+    let told = route
+        .filter(|route| !route.is_empty() && !is_conventional(route))
+        .is_some_and(|route| tells_all(route, path));
     if !told {
         let ending =
             if path.split(['?', '#']).next().is_some_and(|path| path.len() > 1 && path.ends_with('/')) {
@@ -170,6 +174,11 @@ fn add_http(deciding: &mut Vec<(SmolStr, SmolStr)>, kind: SpanKind, attributes: 
             };
         add(deciding, "url.path", Some(format!("{}{ending}", plain_path(path)).into()));
     }
+}
+
+/// Whether a route has the handler itself as a parameter: then the path tells more than the route.
+pub(crate) fn is_conventional(route: &str) -> bool {
+    route.contains("{controller") || route.contains("{action")
 }
 
 /// Whether a path says nothing that its route does not: it fits it to the end.

@@ -5,11 +5,15 @@ use source::Index;
 
 use crate::{
     CallPlace,
+    dotnet::source_name,
     paths::{home, is_library},
 };
 
 /// Frames of one trace, at most; Python's recursion stops at 1,000.
 const MAX_FRAMES: usize = 2_000;
+
+/// What .NET prints behind the frames of an inner exception.
+const INNER_END: &str = "--- End of inner exception stack trace ---";
 
 /// One frame of a printed stack trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +32,7 @@ pub fn stack_frames(stacktrace: &str) -> Vec<StackFrame> {
     let mut frames: Vec<StackFrame> = Vec::new();
     let mut lines = stacktrace.lines().take(20_000).peekable();
     let mut is_python = false;
+    let mut causes: Vec<StackFrame> = Vec::new();
     while let Some(line) = lines.next() {
         let next = lines.peek().copied().unwrap_or_default();
         if frames.len() >= MAX_FRAMES {
@@ -37,6 +42,10 @@ pub fn stack_frames(stacktrace: &str) -> Vec<StackFrame> {
         if line.starts_with("Traceback (most recent call last)") {
             is_python = true;
             frames.clear();
+        }
+        // .NET prints the cause first, then what it led to, which is what reached the span.
+        if line.trim() == INNER_END {
+            causes.append(&mut frames);
         }
         let Some(found) = frame(line.trim(), next) else { continue };
         // Rust's place stands on a line of its own, which was read with the function's before it.
@@ -48,6 +57,7 @@ pub fn stack_frames(stacktrace: &str) -> Vec<StackFrame> {
     if is_python {
         frames.reverse();
     }
+    frames.append(&mut causes);
     frames
 }
 
@@ -132,7 +142,7 @@ fn at_frame(line: &str) -> Option<StackFrame> {
     if let Some((function, place)) = rest.split_once(" in ")
         && let Some((file, number)) = place.rsplit_once(":line ")
     {
-        return made(file, number, function.split('(').next().unwrap_or(function));
+        return made(file, number, &source_name(function).unwrap_or_default());
     }
     if let Some((function, place)) = rest.rsplit_once('(').filter(|_| rest.ends_with(')')) {
         let place = place.trim_end_matches(')');
@@ -281,6 +291,18 @@ mod tests {
         check(
             "app/models/cart.rb:12:in 'Cart#add'\nfrom app/x.rb:3:in `block in run'",
             &[("app/models/cart.rb", 12, "Cart#add"), ("app/x.rb", 3, "block in run")],
+        );
+        check(
+            "System.Exception: out\n ---> Shop.Gone: in\n   at Shop.Store.Find(Int32 id) in C:\\src\\Store.cs:line 7\n   \
+             --- End of inner exception stack trace ---\n   \
+             at Shop.Cart.<AddAsync>d__3.MoveNext() in /src/Cart.cs:line 12\n\
+             --- End of stack trace from previous location ---\n   \
+             at Program.<>c.<<Main>$>b__0_1() in /src/Program.cs:line 3\n   at System.Run()",
+            &[
+                ("/src/Cart.cs", 12, "Shop.Cart.AddAsync"),
+                ("/src/Program.cs", 3, ""),
+                ("C:\\src\\Store.cs", 7, "Shop.Store.Find"),
+            ],
         );
         check(
             "#0 /app/src/Cart.php(12): Shop\\Cart->add()\n#1 {main}",

@@ -229,7 +229,8 @@ fn call_in<'a>(file: &'a SourceFile, function: &'a Function, shape: &Shape) -> O
     let plain = |name: &str| name.replace('_', "").to_lowercase();
     let method = shape.get("rpc.method").map(|method| plain(method.rsplit('/').next().unwrap_or(method)));
     if let Some(method) = method {
-        return calls_in(file, function).find(|call| plain(&call.callee) == method);
+        let is_it = |callee: &str| callee == method || callee.strip_suffix("async") == Some(method.as_str());
+        return calls_in(file, function).find(|call| is_it(&plain(&call.callee)));
     }
     let kind = if sql.is_some() || shape.get("db.operation").is_some() {
         CallKind::Sql

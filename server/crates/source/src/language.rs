@@ -19,11 +19,13 @@ pub enum Language {
     Java,
     /// Kotlin.
     Kotlin,
+    /// C#.
+    CSharp,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Language; 8] = [
+    pub const ALL: [Language; 9] = [
         Language::Python,
         Language::JavaScript,
         Language::TypeScript,
@@ -32,6 +34,7 @@ impl Language {
         Language::Go,
         Language::Java,
         Language::Kotlin,
+        Language::CSharp,
     ];
 
     /// The language of a file by its extension; `None` for what is not read.
@@ -46,6 +49,7 @@ impl Language {
             "go" => Language::Go,
             "java" => Language::Java,
             "kt" | "kts" => Language::Kotlin,
+            "cs" => Language::CSharp,
             _ => return None,
         })
     }
@@ -61,6 +65,7 @@ impl Language {
             Language::Go => "go",
             Language::Java => "java",
             Language::Kotlin => "kotlin",
+            Language::CSharp => "csharp",
         }
     }
 
@@ -75,6 +80,7 @@ impl Language {
             Language::Go => tree_sitter_go::LANGUAGE.into(),
             Language::Java => tree_sitter_java::LANGUAGE.into(),
             Language::Kotlin => tree_sitter_kotlin_ng::LANGUAGE.into(),
+            Language::CSharp => tree_sitter_c_sharp::LANGUAGE.into(),
         }
     }
 }

@@ -230,6 +230,9 @@ pub(crate) const CLASS_NAME: &str = "@class";
 /// In a helper's template: the argument itself.
 pub(crate) const ARGUMENT: &str = "@argument";
 
+/// C#: as the keyword of an argument, that the callee takes its caller's name; in a function, the parameter that does.
+pub(crate) const CALLER: &str = "@caller";
+
 /// Text passed to some function of the program: a span's name, if that function is a helper.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PassFact {

@@ -9,6 +9,7 @@ use source::{Function, SourceFile};
 use crate::{
     CallPlace, Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
+    dotnet::{is_compiled_name, source_name},
     family::Family,
     paths::{home, is_library, name_segments},
 };
@@ -16,7 +17,16 @@ use crate::{
 /// The function that `code.*` names, by file, line and name, whatever of them is there.
 pub(crate) fn code_attributes(clues: &Clues<'_>) -> Answer {
     let file = clues.get("code.file.path");
-    let function = clues.get("code.function.name");
+    let written = clues.get("code.function.name");
+    let is_dotnet = |name: &&str| {
+        Family::of_shape(clues.shape)
+            .map_or_else(|| is_compiled_name(name), |family| family == Family::DotNet)
+    };
+    let from_source = written.filter(is_dotnet).map(source_name);
+    let function = match &from_source {
+        Some(name) => name.as_deref(),
+        None => written,
+    };
     if file.is_some_and(is_library) {
         // A library's code made the span; other evidence may still tell whose it is.
         return Answer::Silent;

@@ -13,7 +13,7 @@ use crate::{
 
 /// Handlers named by NestJS, Express and its like, Celery, Phoenix, Spring and Zipkin, Tornado, Falcon, Micrometer.
 pub(crate) fn framework(clues: &Clues<'_>) -> Answer {
-    [next, nest, node_layer, celery, class_and_method, graphql]
+    [next, nest, node_layer, celery, class_and_method, graphql, hot_chocolate, job]
         .iter()
         .map(|rule| rule(clues))
         .find(|answer| *answer != Answer::Silent)
@@ -177,6 +177,43 @@ fn graphql(clues: &Clues<'_>) -> Answer {
         );
     }
     clues.found(Rule::Framework, Confidence::Likely, found)
+}
+
+/// HotChocolate: `Query.carts` is resolved by `GetCarts`, `CartsAsync` and the like, of a class for that type.
+fn hot_chocolate(clues: &Clues<'_>) -> Answer {
+    let keys = ["graphql.selection.field.coordinate", "graphql.selection.coordinate"];
+    let told = keys.iter().find_map(|key| clues.get(key)).and_then(|told| told.split_once('.'));
+    let Some((class, field)) = told else { return Answer::Silent };
+    let mut name = field.to_owned();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let names = [name.clone(), format!("{name}Async"), format!("Get{name}"), format!("Get{name}Async")];
+    let found: Vec<&Function> = names.iter().flat_map(|name| clues.functions_named(name)).collect();
+    let of = |fits: &dyn Fn(&str) -> bool| -> Vec<Candidate> {
+        let own = found.iter().filter(|function| function.receiver.as_deref().is_some_and(fits));
+        own.map(|function| candidate(&function.key, format_smolstr!("resolves the field {field}"))).collect()
+    };
+    let exactly = of(&|receiver| receiver == class);
+    let mut candidates = if exactly.is_empty() { of(&|receiver| receiver.contains(class)) } else { exactly };
+    if candidates.is_empty() && matches!(class, "Query" | "Mutation" | "Subscription") {
+        let plural = class.replace("Query", "Queries");
+        candidates = of(&|receiver| receiver.contains(plural.as_str()));
+    }
+    clues.found(Rule::Framework, Confidence::Likely, candidates)
+}
+
+/// Jobs of .NET: Hangfire's spans are called `JOB Class.Method`, Quartz's `execute Job`, by custom the class.
+fn job(clues: &Clues<'_>) -> Answer {
+    let (name, scope) = (clues.shape.name.as_str(), clues.shape.scope.as_str());
+    let hangfire = name.strip_prefix("JOB ").filter(|_| scope.ends_with(".Hangfire"));
+    let quartz = name.strip_prefix("execute ").filter(|_| scope.ends_with(".Quartz"));
+    if let Some(class) = quartz {
+        return clues.found(Rule::Framework, Confidence::Likely, methods(clues, Some(class), "Execute"));
+    }
+    let segments = name_segments(hangfire.unwrap_or_default());
+    let [.., class, method] = segments.as_slice() else { return Answer::Silent };
+    clues.found(Rule::Framework, Confidence::Certain, methods(clues, Some(class.as_str()), method))
 }
 
 /// Functions called `method`, of the type `class` if one is told.

@@ -1,6 +1,7 @@
 //! One rule a file, each with its counter-examples in its tests; the order in which they are asked.
 
 mod code;
+mod conventional;
 mod framework;
 mod messaging;
 mod next;
@@ -27,6 +28,7 @@ pub(crate) fn rules(kind: SpanKind) -> &'static [Rule] {
             noise::noise,
             framework::framework,
             rpc::rpc,
+            conventional::conventional,
             route::route,
             code::code_attributes,
             url_path::url_path,

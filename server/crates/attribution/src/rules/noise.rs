@@ -20,6 +20,9 @@ pub(crate) fn noise(clues: &Clues<'_>) -> Answer {
     {
         return nowhere("work of the runtime, not of a function");
     }
+    if shape.scope.starts_with("Experimental.System.Net.") {
+        return nowhere("work of the runtime, not of a function");
+    }
     let route = shape.deciding.iter().find(|(key, _)| key == "http.route");
     let is_redirect = matches!(clues.get("http.response.status_code"), Some("301" | "307" | "308"));
     if is_redirect && route.is_none() {

@@ -8,6 +8,7 @@ use source::{CallSite, Key, NamePattern, SourceFile, normal_sql};
 use crate::{
     CallPlace, Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
+    shape::plain_part,
 };
 
 /// Literals shorter than this stand anywhere: `/`, `select 1`.
@@ -102,8 +103,13 @@ pub(crate) fn url_fits(target: &NamePattern, url: &str) -> Option<usize> {
     {
         return None;
     }
-    let starts_open = first.is_empty();
-    let mut whole: Vec<String> = vec![first.to_owned()];
+    // `api/carts` stands below a base address that is told elsewhere.
+    let is_relative = target_host.is_empty() && !first.is_empty() && !first.starts_with('/');
+    let starts_open = first.is_empty() || is_relative;
+    let plain =
+        if rest.is_empty() && has_identifiers(first) { with_plain_parts(first) } else { first.to_owned() };
+    let mut whole: Vec<String> =
+        if is_relative { vec![String::new(), format!("/{plain}")] } else { vec![plain] };
     whole.extend(rest.iter().map(|piece| (*piece).to_owned()));
     let queried = whole.iter().enumerate().find_map(|(at, piece)| Some((at, piece.find(['?', '#'])?)));
     if let Some((at, query)) = queried {
@@ -113,6 +119,17 @@ pub(crate) fn url_fits(target: &NamePattern, url: &str) -> Option<usize> {
     let literal =
         whole.iter().map(String::len).sum::<usize>() + if host.is_empty() { 0 } else { target_host.len() };
     fits_path(&whole, path, starts_open && whole.len() > 1).then_some(literal)
+}
+
+/// Whether a path has segments that paths of spans have made equal.
+fn has_identifiers(path: &str) -> bool {
+    path.split('/').any(|part| !part.is_empty() && plain_part(part) != part)
+}
+
+/// A path as those of spans are kept.
+fn with_plain_parts(path: &str) -> String {
+    let parts = path.split('/').map(|part| if part.is_empty() { part } else { plain_part(part) });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// Pieces in order with whole or partial segments in between. An open start may hide a part of the path.

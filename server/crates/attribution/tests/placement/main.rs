@@ -1,6 +1,7 @@
 //! Rules and their counter-examples: code and a span go in, the placement comes out as text.
 
 mod code;
+mod dotnet;
 mod learning;
 mod names;
 mod outgoing;

@@ -1,5 +1,6 @@
 //! What each language must tell about its syntax and its frameworks: one reader a language.
 
+mod csharp;
 mod go;
 mod java;
 mod javascript;
@@ -87,6 +88,7 @@ impl Language {
             Language::Go => &go::Go,
             Language::Java => &java::Java,
             Language::Kotlin => &kotlin::Kotlin,
+            Language::CSharp => &csharp::CSharp,
         }
     }
 

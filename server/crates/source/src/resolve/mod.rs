@@ -43,6 +43,10 @@ pub(crate) enum ModulePath {
     Folder(String),
     /// Any file whose path ends so.
     Suffix(String),
+    /// The nearest file of the language that declares a type of this name: namespaces of C# are no folders.
+    Type(String),
+    /// The nearest file of the language with a method of the first name, bound at its top level under the second.
+    Member(String, String),
 }
 
 /// Everything of that kind, of one index.

@@ -531,6 +531,16 @@ impl<'a> Names<'a> {
                 ModulePath::Folder(folder) => {
                     self.index.folder(folder).map(|(number, _)| number).take(256).collect()
                 }
+                ModulePath::Type(name) => {
+                    let declares =
+                        |file: &SourceFile| file.wiring.types.iter().any(|fact| fact.path == *name);
+                    self.declaring(source, Key::Type(name), declares)
+                }
+                ModulePath::Member(name, bound) => {
+                    let declares =
+                        |file: &SourceFile| file.wiring.bindings.iter().any(|binding| binding.name == *bound);
+                    self.declaring(source, Key::Function(name), declares)
+                }
                 ModulePath::Suffix(suffix) => {
                     let all: Vec<_> = self.index.files_ending_with(suffix).map(|file| &file.path).collect();
                     nearest(&source.path, &all)
@@ -545,6 +555,28 @@ impl<'a> Names<'a> {
         }
         Vec::new()
     }
+
+    /// The files of the language of `from` with `key` that declare something: those nearest to it; none where they lie
+    /// in several folders as near.
+    fn declaring(&self, from: &SourceFile, key: Key<'_>, declares: impl Fn(&SourceFile) -> bool) -> Vec<u32> {
+        let numbers = self.index.numbers_with(key).iter().take(256);
+        let files = numbers.filter_map(|number| Some((*number, self.index.slot(*number)?)));
+        let known: Vec<(u32, &str)> = files
+            .filter(|(_, file)| file.language == from.language && declares(file))
+            .map(|(number, file)| (number, file.path.as_str()))
+            .collect();
+        let shared =
+            |path: &str| from.path.split('/').zip(path.split('/')).take_while(|(a, b)| a == b).count();
+        let best = known.iter().map(|(_, path)| shared(path)).max().unwrap_or(0);
+        let nearest: Vec<(u32, &str)> = known.into_iter().filter(|(_, path)| shared(path) == best).collect();
+        let is_one = nearest.windows(2).all(|two| folder_of(two[0].1) == folder_of(two[1].1));
+        if is_one { nearest.into_iter().map(|(number, _)| number).collect() } else { Vec::new() }
+    }
+}
+
+/// The folder of a path.
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Of several paths the one that shares most folders with `from`; `None` when two share as many.

@@ -57,10 +57,14 @@ pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
             let Some(declared) = prefix(names, file, fact.scope, &fact.pattern) else { continue };
             for outer in mounts.prefixes(&node, &mut HashSet::new()) {
                 let whole = outer.join(&declared);
+                // A method without a template is no route where its class has none either.
+                if fact.pattern.0.is_empty() && whole.text.is_empty() && source.language == Language::CSharp {
+                    continue;
+                }
                 for (method, handler) in &handlers {
                     routes.push(Route {
                         method: method.clone(),
-                        pattern: SmolStr::from(&whole.text),
+                        pattern: with_tokens(&whole.text, source.language, handler),
                         declared: SmolStr::from(&declared.text),
                         is_open: whole.is_open,
                         framework: framework.clone(),
@@ -71,6 +75,19 @@ pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
         }
     }
     routes
+}
+
+/// A template that a class inherits names the class and the method that it is used for.
+fn with_tokens(text: &str, language: Language, handler: &FunctionKey) -> SmolStr {
+    if language != Language::CSharp || !text.contains('[') {
+        return text.into();
+    }
+    let mut names = handler.path.rsplit('.');
+    let action = names.next().unwrap_or_default();
+    let class = names.next().unwrap_or_default();
+    let controller = class.strip_suffix("Controller").unwrap_or(class);
+    let action = action.strip_suffix("Async").unwrap_or(action);
+    text.replace("[controller]", controller).replace("[action]", action).into()
 }
 
 /// The first package that the file imports of those that its language knows as web frameworks.

@@ -14,8 +14,8 @@ use crate::{
     CallKind, CallSite, Function, FunctionKind, Language, NamePattern, SourceFile, SpanSite,
     constants::parameters,
     wiring::{
-        ARGUMENT, Argument, BARE_NAME, CLASS_NAME, MODULE, PassFact, Piece, Purpose, QUALIFIED_NAME, Scope,
-        Spot, Text,
+        ARGUMENT, Argument, BARE_NAME, CALLER, CLASS_NAME, MODULE, PassFact, Piece, Purpose, QUALIFIED_NAME,
+        Scope, Spot, Text, Value,
     },
 };
 
@@ -87,7 +87,7 @@ fn passes(
             let Some(same_name) = by_name.get(pass.callee.last()) else { continue };
             let Some(helper_of) = called(names, file, source.language, pass, same_name) else { continue };
             for (nth, helper) in helpers.get(&helper_of).into_iter().flatten().enumerate() {
-                if !fits(names, helper_of, helper, &pass.argument)
+                if !fits(names, helper_of, helper, pass)
                     || !done.insert((file, at, helper_of.0, helper_of.1, nth))
                 {
                     continue;
@@ -121,6 +121,7 @@ fn by_name(names: &Names<'_>, helpers: &Helpers) -> HashMap<SmolStr, Vec<(u32, u
         };
         by_name.entry(name).or_default().push((*file, *function));
     }
+    by_name.values_mut().for_each(|found| found.sort_unstable());
     by_name
 }
 
@@ -135,7 +136,8 @@ fn called(
 ) -> Option<(u32, u32)> {
     match names.look_up(file, pass.scope, &pass.callee) {
         Some(Entity::Function(file, function)) => {
-            Some((file, function)).filter(|key| same_name.contains(key))
+            let exactly = Some((file, function)).filter(|key| same_name.contains(key));
+            exactly.or_else(|| overload(names, file, function, same_name))
         }
         Some(Entity::Type(file, path)) => same_name.iter().copied().find(|(at, function)| {
             let owner = names.key(*at, *function).map(|key| key.path);
@@ -165,17 +167,62 @@ fn called(
     }
 }
 
-fn fits(names: &Names<'_>, helper_of: (u32, u32), helper: &Helper, argument: &Argument) -> bool {
-    match argument {
-        Argument::At(at) => *at == helper.parameter,
-        Argument::Key(key) => {
-            let function =
-                names.index.slot(helper_of.0).and_then(|file| file.functions.get(helper_of.1 as usize));
-            function
-                .and_then(|function| parameters(function).nth(helper.parameter as usize))
-                .is_some_and(|name| name == key)
-        }
+/// C#: another method of the same name and class, or one that implements the interface's method that is meant.
+fn overload(names: &Names<'_>, file: u32, function: u32, same_name: &[(u32, u32)]) -> Option<(u32, u32)> {
+    let source = names.index.slot(file).filter(|source| source.language == Language::CSharp)?;
+    let meant = &source.functions.get(function as usize)?.key.path;
+    let path = |(at, function): &(u32, u32)| names.key(*at, *function).map(|key| key.path);
+    let beside = same_name.iter().find(|other| other.0 == file && path(other).as_ref() == Some(meant));
+    if let Some(beside) = beside {
+        return Some(*beside);
     }
+    let (class, _) = meant.rsplit_once('.')?;
+    let implements = |other: &&(u32, u32)| {
+        let own = path(other);
+        let owner = own.as_ref().and_then(|path| path.rsplit_once('.')).map(|(owner, _)| owner);
+        owner.is_some_and(|owner| {
+            names.bases(other.0, owner).iter().any(|(at, base)| *at == file && base == class)
+        })
+    };
+    let all: Vec<&(u32, u32)> = same_name.iter().filter(implements).collect();
+    let is_one = all.windows(2).all(|two| two[0].0 == two[1].0 && path(two[0]) == path(two[1]));
+    all.first().filter(|_| is_one).map(|only| **only)
+}
+
+/// Whether the text is passed as the helper's parameter.
+fn fits(names: &Names<'_>, helper_of: (u32, u32), helper: &Helper, pass: &PassFact) -> bool {
+    let file = names.index.slot(helper_of.0);
+    let Some((file, function)) =
+        file.and_then(|file| Some((file, file.functions.get(helper_of.1 as usize)?)))
+    else {
+        return false;
+    };
+    let wanted = || parameters(function).nth(helper.parameter as usize);
+    match &pass.argument {
+        Argument::At(at) => {
+            // C#: what stands before the dot is the first argument of an extension method.
+            let is_extended = file.language == Language::CSharp
+                && is_extension(file, function)
+                && !function.receiver.as_ref().is_some_and(|class| is_static(&pass.callee.path, class));
+            at.saturating_add(u8::from(is_extended)) == helper.parameter
+        }
+        Argument::Key(key) if key == CALLER => file.wiring.bindings.iter().any(|binding| {
+            binding.scope == helper_of.1
+                && binding.name == CALLER
+                && matches!(&binding.value, Value::Alias(name) if Some(&name.path) == wanted())
+        }),
+        Argument::Key(key) => wanted().is_some_and(|name| name == key),
+    }
+}
+
+fn is_extension(file: &SourceFile, function: &Function) -> bool {
+    let known = format_smolstr!("extension {}", function.name);
+    file.wiring.bindings.iter().any(|binding| binding.name == known)
+}
+
+/// Whether a method is called on its class.
+fn is_static(callee: &str, class: &str) -> bool {
+    callee.rsplit_once('.').is_some_and(|(object, _)| object.rsplit('.').next() == Some(class))
 }
 
 /// `template` with its argument replaced by `text`.
