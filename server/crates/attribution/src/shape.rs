@@ -53,6 +53,8 @@ const FRAMEWORKS: &[&str] = &[
     "graphql.field.name",
     "graphql.field.path",
     "graphql.operation.name",
+    "graphql.parent.name",
+    "graphql.parentType",
     "graphql.resolver.object",
     "hook.callback.name",
     "koa.name",
@@ -68,9 +70,12 @@ const FRAMEWORKS: &[&str] = &[
     "next.span_type",
     "phoenix.action",
     "phoenix.plug",
+    "remoulade.action",
+    "remoulade.actor_name",
     "router.name",
     "router.type",
     "target",
+    "taskiq.task_name",
     "tornado.handler",
 ];
 

@@ -8,12 +8,12 @@ use crate::{
     Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
     paths::name_segments,
-    rules::next::next,
+    rules::{graphql::graphql, next::next},
 };
 
 /// Handlers named by NestJS, Express and its like, Celery, Phoenix, Spring and Zipkin, Tornado, Falcon, Micrometer.
 pub(crate) fn framework(clues: &Clues<'_>) -> Answer {
-    [next, nest, node_layer, celery, class_and_method, graphql]
+    [next, nest, node_layer, celery, class_and_method, graphql, command]
         .iter()
         .map(|rule| rule(clues))
         .find(|answer| *answer != Answer::Silent)
@@ -102,7 +102,8 @@ fn routed(clues: &Clues<'_>, route: Option<&str>) -> Vec<source::FunctionKey> {
 
 /// `celery.task_name`, and the task in the names of spans of other task queues.
 fn celery(clues: &Clues<'_>) -> Answer {
-    let Some(task) = clues.get("celery.task_name") else { return Answer::Silent };
+    let names = ["celery.task_name", "remoulade.actor_name", "taskiq.task_name"];
+    let Some(task) = names.iter().find_map(|key| clues.get(key)) else { return Answer::Silent };
     if clues.shape.kind == SpanKind::Producer || clues.get("celery.action") == Some("apply_async") {
         return Answer::Silent;
     }
@@ -110,15 +111,7 @@ fn celery(clues: &Clues<'_>) -> Answer {
     let named =
         clues.index.consumers().iter().filter(|consumer| consumer.is_named && consumer.name.matches(task));
     let named: Vec<_> = named
-        .map(|task| {
-            candidate(
-                &task.handler,
-                format_smolstr!(
-                    "the task is named {task:?}",
-                    task = clues.get("celery.task_name").unwrap_or_default()
-                ),
-            )
-        })
+        .map(|consumer| candidate(&consumer.handler, format_smolstr!("the task is named {task:?}")))
         .collect();
     if !named.is_empty() {
         return clues.found(Rule::Framework, Confidence::Certain, named);
@@ -159,24 +152,17 @@ fn class_and_method(clues: &Clues<'_>) -> Answer {
     Answer::Silent
 }
 
-/// The resolver of a GraphQL field.
-fn graphql(clues: &Clues<'_>) -> Answer {
-    let Some(field) = clues.get("graphql.field.name") else { return Answer::Silent };
-    let snake = snake_case(field);
-    let mut found = Vec::new();
-    for name in [field.to_owned(), format!("resolve_{snake}"), snake] {
-        let functions = clues.functions_named(&name).filter(|function| {
-            function.receiver.as_deref().is_some_and(|receiver| {
-                ["Query", "Mutation", "Subscription", "Resolver", "resolver"]
-                    .iter()
-                    .any(|word| receiver.contains(word))
-            })
-        });
-        found.extend(
-            functions.map(|function| candidate(&function.key, format_smolstr!("resolves the field {field}"))),
-        );
+/// A command of a command line: Click calls it by name.
+fn command(clues: &Clues<'_>) -> Answer {
+    if clues.shape.scope != "opentelemetry.instrumentation.click" {
+        return Answer::Silent;
     }
-    clues.found(Rule::Framework, Confidence::Likely, found)
+    clues.ask_resolved();
+    let name = clues.shape.name.as_str();
+    let commands = clues.index.rpc_methods().iter();
+    let named = commands.filter(|command| command.service == "click" && command.method == name);
+    let found = named.map(|command| candidate(&command.handler, format_smolstr!("the command {name}")));
+    clues.found(Rule::Framework, Confidence::Certain, found.collect())
 }
 
 /// Functions called `method`, of the type `class` if one is told.
@@ -201,15 +187,4 @@ fn handlers_named(clues: &Clues<'_>, callback: &str, route: Option<&str>) -> Vec
 
 fn ends_with_segments(name: &str, end: &str) -> bool {
     name.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('.'))
-}
-
-fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    for character in name.chars() {
-        if character.is_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.extend(character.to_lowercase());
-    }
-    snake
 }

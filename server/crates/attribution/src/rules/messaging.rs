@@ -14,7 +14,12 @@ pub(crate) fn messaging(clues: &Clues<'_>) -> Answer {
     if clues.shape.kind != SpanKind::Consumer && operation != Some("process") {
         return Answer::Silent;
     }
-    if operation == Some("receive") || operation == Some("settle") {
+    // Where the client calls back, the instrumentation's span of receiving is around the callback.
+    let calls_back = matches!(
+        clues.shape.scope.as_str(),
+        "opentelemetry.instrumentation.pika" | "opentelemetry.instrumentation.aio_pika"
+    );
+    if (operation == Some("receive") && !calls_back) || operation == Some("settle") {
         return Answer::Silent;
     }
     let destination =

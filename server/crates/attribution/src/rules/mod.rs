@@ -2,6 +2,7 @@
 
 mod code;
 mod framework;
+mod graphql;
 mod messaging;
 mod next;
 mod noise;

@@ -57,6 +57,6 @@ fn is_grpc_path(route: &str) -> bool {
 }
 
 /// Case and underscores differ between languages: `SayHello`, `sayHello`, `say_hello`.
-fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
 }

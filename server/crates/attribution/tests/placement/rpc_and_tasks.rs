@@ -103,3 +103,63 @@ PRODUCER a "orders publish" @x messaging.destination.name=orders
         "#]],
     );
 }
+
+#[test]
+fn a_field_is_resolved_by_what_is_declared_for_its_type() {
+    check(
+        "//- schema.py
+@strawberry.type
+class Query:
+    @strawberry.field(name='byAuthor')
+    def found(self) -> list: ...
+@strawberry.type
+class Author:
+    @strawberry.field
+    def books(self) -> list: ...
+@strawberry.type
+class Shop:
+    @strawberry.field
+    def books(self) -> list: ...
+",
+        r#"
+INTERNAL a "GraphQL Resolving: byAuthor" @strawberry graphql.parentType=Query graphql.path=byAuthor
+INTERNAL a graphql.resolve @x graphql.field.name=books graphql.parent.name=Author
+INTERNAL a "graphql.resolve books" @x graphql.field.name=books graphql.parent.name=Shelf
+"#,
+        expect![[r#"
+            GraphQL Resolving: byAuthor: certain schema.py:Query.found [framework: resolves Query.byAuthor]
+            graphql.resolve: certain schema.py:Author.books [framework: resolves Author.books]
+            graphql.resolve books: none
+        "#]],
+    );
+}
+
+#[test]
+fn queues_that_call_back_commands_and_actors() {
+    check(
+        "//- app.py
+def run(ch, method, properties, body): pass
+channel.basic_consume(queue='jobs', on_message_callback=run)
+@click.command()
+def load_all(): pass
+@remoulade.actor
+def charge(): pass
+",
+        r#"
+CONSUMER a "jobs receive" @opentelemetry.instrumentation.pika messaging.system=rabbitmq messaging.operation=receive messaging.destination=jobs
+CONSUMER a "jobs receive" @opentelemetry.instrumentation.aiokafka messaging.system=kafka messaging.operation=receive messaging.destination=jobs
+INTERNAL a load-all @opentelemetry.instrumentation.click process.exit.code=0
+INTERNAL a load-all @other
+CONSUMER a remoulade/process @opentelemetry.instrumentation.remoulade remoulade.action=run remoulade.actor_name=charge
+PRODUCER a remoulade/send @opentelemetry.instrumentation.remoulade remoulade.action=send remoulade.actor_name=charge
+"#,
+        expect![[r#"
+            jobs receive: likely app.py:run [messaging: consumes jobs]
+            jobs receive: none
+            load-all: certain app.py:load_all [framework: the command load-all]
+            load-all: none
+            remoulade/process: certain app.py:charge [framework: the task is named "charge"]
+            remoulade/send: none
+        "#]],
+    );
+}

@@ -5,6 +5,7 @@ mod java;
 mod javascript;
 mod kotlin;
 mod python;
+mod python_frameworks;
 mod rust;
 
 use std::{fmt::Write, sync::Arc};
