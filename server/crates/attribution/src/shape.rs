@@ -40,6 +40,8 @@ const GENERATIONS: &[(&str, &[&str])] = &[
 /// Attributes of single frameworks, read as they are.
 const FRAMEWORKS: &[&str] = &[
     "asgi.event.type",
+    "bullmq.queue.name",
+    "bullmq.queue.operation",
     "celery.action",
     "celery.task_name",
     "class",

@@ -23,11 +23,11 @@ pub(crate) fn graphql(clues: &Clues<'_>) -> Answer {
             return clues.found(Rule::Framework, Confidence::Certain, declared);
         }
     }
-    let mut found = by_name(clues, field);
+    let mut found = by_name(clues, field, parent);
     if let Some(parent) = parent {
         let of_parent = |found: &Candidate| {
             let receiver = clues.index.function(&found.function).and_then(|found| found.receiver.clone());
-            receiver.is_some_and(|receiver| receiver.rsplit('.').next() == Some(parent))
+            receiver.is_some_and(|receiver| receiver.split('.').any(|part| part == parent))
         };
         if found.iter().any(of_parent) {
             found.retain(of_parent);
@@ -59,8 +59,9 @@ fn declared(clues: &Clues<'_>, parent: &str, field: &str) -> Vec<Candidate> {
     chosen.into_iter().map(|resolver| candidate(&resolver.handler, detail.clone())).collect()
 }
 
-/// Functions called like the field in something that is called like a resolver.
-fn by_name(clues: &Clues<'_>, field: &str) -> Vec<Candidate> {
+/// Functions called like the field in something that is called like a resolver, or like the type that has the field;
+/// also the `resolve` of an object that is called like the field.
+fn by_name(clues: &Clues<'_>, field: &str, parent: Option<&str>) -> Vec<Candidate> {
     let snake = snake_case(field);
     let mut found = Vec::new();
     for name in [field.to_smolstr(), format_smolstr!("resolve_{snake}"), snake.into()] {
@@ -69,12 +70,19 @@ fn by_name(clues: &Clues<'_>, field: &str) -> Vec<Candidate> {
                 ["Query", "Mutation", "Subscription", "Resolver", "resolver"]
                     .iter()
                     .any(|word| receiver.contains(word))
+                    || (parent.is_some() && receiver.rsplit('.').next() == parent)
             })
         });
         found.extend(
             functions.map(|function| candidate(&function.key, format_smolstr!("resolves the field {field}"))),
         );
     }
+    let inner = clues.functions_named("resolve").filter(|function| {
+        function.receiver.as_deref().is_some_and(|receiver| receiver.rsplit('.').next() == Some(field))
+    });
+    found.extend(
+        inner.map(|function| candidate(&function.key, format_smolstr!("resolves the field {field}"))),
+    );
     found
 }
 

@@ -263,3 +263,18 @@ SERVER a "PUT /api/items" @next.js next.span_type=BaseServer.handleRequest http.
         "#]],
     );
 }
+
+#[test]
+fn the_middleware_of_a_next_application() {
+    check(
+        "//- src/middleware.ts
+export function middleware(request) {}
+//- src/lib/other.ts
+export function middleware(request) {}
+",
+        r#"INTERNAL a "middleware GET" @next.js next.span_type=Middleware.execute next.span_name="middleware GET""#,
+        expect![[r#"
+            middleware GET: likely src/middleware.ts:middleware [framework: the file is the program's middleware]
+        "#]],
+    );
+}

@@ -163,3 +163,54 @@ PRODUCER a remoulade/send @opentelemetry.instrumentation.remoulade remoulade.act
         "#]],
     );
 }
+
+#[test]
+fn queues_that_a_span_names_in_its_own_way() {
+    check(
+        "//- app.ts
+const jobs = await ch.assertQueue('jobs');
+ch.consume(jobs.queue, onJob);
+function onJob(message) {}
+new Worker('mails', async (job) => {});
+",
+        r#"
+CONSUMER a "jobs process" @@opentelemetry/instrumentation-amqplib messaging.destination=events messaging.operation=process
+CONSUMER a "jobs process" @other messaging.destination=events messaging.operation=process
+CONSUMER a "process mails" @bullmq bullmq.queue.name=mails bullmq.queue.operation=process
+PRODUCER a "add mails" @bullmq bullmq.queue.name=mails bullmq.queue.operation=add
+"#,
+        expect![[r#"
+            jobs process: likely app.ts:onJob [messaging: consumes jobs]
+            jobs process: none
+            process mails: likely app.ts:<anonymous> [messaging: consumes mails]
+            add mails: none
+        "#]],
+    );
+}
+
+#[test]
+fn fields_that_objects_resolve() {
+    check(
+        "//- a.ts
+const resolvers = {
+  Query: { books: () => [], found(parent) {} },
+  Author: { books: () => [], reviews: { resolve: () => [] } },
+};
+export const books = () => [];
+",
+        r#"
+INTERNAL a "graphql.resolve author.books" @x graphql.field.name=books graphql.parent.name=Author
+INTERNAL a "graphql.resolve books" @x graphql.field.name=books graphql.parent.name=Query
+INTERNAL a "graphql.resolve author.reviews" @x graphql.field.name=reviews graphql.parent.name=Author
+INTERNAL a "graphql.resolve found" @x graphql.field.name=found
+INTERNAL a "graphql.resolve name" @x graphql.field.name=name graphql.parent.name=Author
+"#,
+        expect![[r#"
+            graphql.resolve author.books: likely a.ts:resolvers.Author.books [framework: resolves the field books]
+            graphql.resolve books: likely a.ts:resolvers.Query.books [framework: resolves the field books]
+            graphql.resolve author.reviews: likely a.ts:resolvers.Author.reviews.resolve [framework: resolves the field reviews]
+            graphql.resolve found: likely a.ts:resolvers.Query.found [framework: resolves the field found]
+            graphql.resolve name: none
+        "#]],
+    );
+}

@@ -3,6 +3,7 @@
 mod go;
 mod java;
 mod javascript;
+mod javascript_frameworks;
 mod kotlin;
 mod python;
 mod python_frameworks;

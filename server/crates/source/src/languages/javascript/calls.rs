@@ -4,14 +4,14 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use super::{
-    express,
     modules::reference,
+    queues,
     syntax::{arguments, literal_of, path_of, property, text_of, unwrapped},
 };
 use crate::{
     CallKind, CallSite,
     walk::{Walk, position},
-    wiring::{Argument, ConsumerFact, Piece, Scope, Text},
+    wiring::{Argument, Piece, Scope, Text},
 };
 
 /// Objects whose `get` and `post` are requests.
@@ -50,7 +50,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, function: Option<u32
     if span(walk, node, object, last, function) || last == "require" {
         return;
     }
-    consumer(walk, node, object, last);
+    queues::call(walk, node, object, last);
     let found = http(walk, node, object, last)
         .or_else(|| sql(walk, node, last))
         .or_else(|| messaging(walk, node, object, last));
@@ -96,30 +96,13 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str, funct
     let tracer = (!object.is_empty()).then(|| SmolStr::from(object));
     let scope = walk.scope();
     walk.draft.span(text, scope, function, position(node), tracer);
+    // A class may have, or inherit, a method of that name that makes more of the name.
+    if let Some(callee) = node.child_by_field_name("function")
+        && walk.type_path().is_some_and(|class| class == object)
+    {
+        passes(walk, node, callee, function);
+    }
     true
-}
-
-/// `new Worker('queue', fn)`, `queue.process(fn)`, `channel.consume('queue', fn)`.
-fn consumer<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str) {
-    let of_queue = ["channel", "consumer", "queue", "subscriber", "nats", "client", "bus"];
-    let named = of_queue.iter().any(|word| object.to_lowercase().ends_with(word));
-    if !(last == "Worker" || (named && matches!(last, "consume" | "process" | "subscribe"))) {
-        return;
-    }
-    let list = arguments(node);
-    let name =
-        list.first().filter(|first| matches!(first.kind(), "string" | "template_string" | "identifier"));
-    let Some(name) = name.and_then(|name| text_of(walk, *name)) else { return };
-    let target = list.iter().skip(1).find(|value| {
-        matches!(
-            value.kind(),
-            "arrow_function" | "function_expression" | "identifier" | "member_expression" | "call_expression"
-        )
-    });
-    if let Some(handler) = target.and_then(|target| express::handler(walk, *target)) {
-        let scope = walk.scope();
-        walk.draft.wiring.consumers.push(ConsumerFact { name: Some(name), handler, scope });
-    }
 }
 
 type Found = (CallKind, Option<SmolStr>, Option<Text>);

@@ -3,9 +3,12 @@
 mod calls;
 mod express;
 mod fastify;
+mod graphql;
+mod hono;
 mod modules;
 mod nest;
 mod next;
+mod queues;
 mod syntax;
 
 use model::SmolStr;
@@ -44,6 +47,7 @@ impl Reader for JavaScript {
             ("field_definition", Role::Bind),
             ("import_statement", Role::Import),
             ("export_statement", Role::Other),
+            ("enum_declaration", Role::Other),
             ("return_statement", Role::Other),
             ("for_statement", Role::Loop),
             ("for_in_statement", Role::Loop),
@@ -132,6 +136,9 @@ impl Reader for JavaScript {
     fn other<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) -> bool {
         if node.kind() == "export_statement" {
             modules::export(walk, node);
+        } else if node.kind() == "enum_declaration" {
+            members(walk, node);
+            return false;
         } else if let (Some(function), Some(value)) = (walk.function_around(), node.named_child(0))
             && matches!(value.kind(), "identifier" | "member_expression")
             && let Some(path) = path_of(walk, value)
@@ -168,9 +175,12 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<
         "arrow_function" | "function_expression" | "generator_function" | "class" => return,
         "call_expression" | "new_expression" => {
             if let Some(module) = modules::required(walk, value) {
+                express::imported(walk, &module);
                 Value::Import(module, None)
             } else {
                 express::constructed(walk, scope, &name, value);
+                hono::described(walk, &name, value);
+                queues::bound(walk, &name, value);
                 calls::tracer(walk, scope, &name, value);
                 wrapped(walk, scope, &name, value);
                 match (text_of(walk, value), path_of(walk, value)) {
@@ -205,6 +215,22 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<
         },
     };
     walk.draft.bind(scope, name, bound);
+}
+
+/// `enum Names { Load = 'load user' }` makes `Names.Load` known.
+fn members<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some((name, body)) = node.child_by_field_name("name").zip(node.child_by_field_name("body")) else {
+        return;
+    };
+    let name = SmolStr::from(walk.slice(name));
+    for member in children(body).into_iter().filter(|member| member.kind() == "enum_assignment").take(1_024) {
+        let (key, value) = (member.child_by_field_name("name"), member.child_by_field_name("value"));
+        let (Some(key), Some(value)) = (key, value) else { continue };
+        if let Some(text) = text_of(walk, value) {
+            let path = dotted(&name, &property_name(walk, key));
+            walk.draft.bind(MODULE, path, Value::Text(text));
+        }
+    }
 }
 
 /// `const handler = withAuth(inner)`: the name may also stand for what is wrapped, if that is a function.
