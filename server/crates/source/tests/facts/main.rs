@@ -8,6 +8,7 @@ mod kotlin;
 mod python;
 mod python_frameworks;
 mod rust;
+mod rust_frameworks;
 
 use std::{fmt::Write, sync::Arc};
 

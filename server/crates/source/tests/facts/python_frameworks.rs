@@ -337,3 +337,21 @@ def other(): pass
         "#]],
     );
 }
+
+#[test]
+fn a_span_that_gets_another_name() {
+    check(
+        "//- a.py
+def one():
+    trace.get_current_span().update_name('renamed')
+    update_name('not a span')
+//- b.ts
+function two() { trace.getActiveSpan()?.updateName(`order ${id}`); updateName('not a span'); }
+",
+        &["span"],
+        expect![[r#"
+            span "renamed" -> a.py:one line 2
+            span "order …" -> b.ts:two line 1
+        "#]],
+    );
+}

@@ -85,6 +85,8 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str, funct
     let of_tracer = object.to_lowercase().ends_with("tracer");
     let is_start = match last {
         "startActiveSpan" | "startSpan" | "startInactiveSpan" | "startSpanManual" => true,
+        // A span gets another name.
+        "updateName" => !object.is_empty(),
         "trace" | "wrap" => of_tracer,
         "withSpan" => object == "Effect",
         "span" | "startTransaction" => object == "logfire" || object == "Sentry",

@@ -91,6 +91,8 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, path: &str, last: &str, functio
     let is_start = match last {
         "start_as_current_span" | "start_active_span" => true,
         "start_span" | "start_transaction" | "start_child" => true,
+        // A span gets another name.
+        "update_name" => !object.is_empty(),
         "trace" | "wrap" => object.to_lowercase().ends_with("tracer"),
         "span" | "info" | "debug" | "notice" | "warn" | "warning" | "error" | "fatal" | "trace_" => {
             of_logfire

@@ -2,8 +2,10 @@
 
 mod attributes;
 mod calls;
+mod graphql;
 mod macros;
 mod modules;
+mod rocket;
 mod routes;
 mod syntax;
 mod warp;
@@ -78,6 +80,9 @@ impl Reader for Rust {
     fn type_entered<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>, decorators: &[Node<'t>]) {
         // tonic: `impl greeter_server::Greeter for MyGreeter`.
         let Some(path) = walk.type_path() else { return };
+        for decorator in decorators {
+            graphql::on_type(walk, &path, *decorator);
+        }
         let implemented = node.child_by_field_name("trait").and_then(|base| path_of(walk, base));
         let Some(implemented) = implemented else { return };
         let says_tonic = decorators.iter().any(|decorator| walk.slice(*decorator).contains("tonic"));
