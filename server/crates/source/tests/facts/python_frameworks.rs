@@ -355,3 +355,28 @@ function two() { trace.getActiveSpan()?.updateName(`order ${id}`); updateName('n
         "#]],
     );
 }
+
+#[test]
+fn namespaces_of_an_api_on_a_blueprint() {
+    check(
+        "//- api.py
+from users import users
+api = Blueprint('api', __name__, url_prefix='/api/v1')
+rest = Api(api, version='v1')
+rest.add_namespace(users, '/users')
+//- users.py
+users = Namespace('users')
+@users.route('/<int:user_id>')
+class User(Resource):
+    def get(self, user_id): pass
+    def post_process(self): pass
+//- app.py
+from api import api
+app.register_blueprint(api)
+",
+        &["route"],
+        expect![[r#"
+            GET /api/v1/users/<int:user_id> -> users.py:User.get
+        "#]],
+    );
+}

@@ -154,3 +154,32 @@ pub const LOAD: &str = "load it";
         "#]],
     );
 }
+
+#[test]
+fn routers_that_go_on_under_another_name() {
+    check(
+        "//- main.rs
+mod v1;
+fn app() {
+    let inner = v1::router(config).with_state::<()>(state);
+    let app = Router::new().nest(\"/api\", inner);
+}
+//- v1.rs
+pub fn router(config: Config) -> Router<State> {
+    let router = Router::new().route(\"/x\", get(one)).layer(trace);
+    if cfg!(debug_assertions) {
+        let more = development();
+        return router.merge(more);
+    }
+    router
+}
+fn development() -> Router<State> { Router::new().route(\"/y\", get(one)) }
+async fn one() {}
+",
+        &["route"],
+        expect![[r#"
+            GET /api/x -> v1.rs:one
+            GET /api/y -> v1.rs:one
+        "#]],
+    );
+}

@@ -67,6 +67,14 @@ pub(super) fn constructed<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr,
         "Litestar" | "Starlite" => return litestar::router(walk, scope, name, right),
         "Router" => litestar::router(walk, scope, name, right),
         "add_resource" => return added_resource(walk, scope, name, right),
+        // `api = Api(blueprint)`: what is declared on the API is served by the blueprint.
+        "Api" => {
+            let outer = positional(right).first().copied().filter(|outer| outer.kind() == "identifier");
+            if let Some(parent) = outer.and_then(|outer| holder(walk, outer)) {
+                let child = Holder::Named(scope, Reference::local(name.clone()));
+                walk.draft.wiring.mounts.push(MountFact { parent, child, prefix: Text::default(), scope });
+            }
+        }
         "group" if callee.ends_with("Blueprint.group") => return,
         nested if nested.starts_with("Nested") && nested.ends_with("Router") => {
             return drf::nested(walk, scope, name, right);
@@ -120,6 +128,11 @@ fn mount<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str) -> bool {
     let child = ["blueprint", "router", "ns"].iter().find_map(|key| argument(walk, node, 0, key));
     let Some(child) = child.and_then(|child| holder(walk, child)) else { return false };
     let prefix = ["url_prefix", "prefix", "path"].iter().find_map(|key| keyword_text(walk, node, key));
+    // flask-restx: `api.add_namespace(users, "/users")`.
+    let prefix = prefix.or_else(|| {
+        let second = positional(node).get(1).copied().filter(|second| second.kind() == "string")?;
+        text_of(walk, second)
+    });
     let scope = walk.scope();
     let parent = Holder::Named(scope, Reference::local(object));
     walk.draft.wiring.mounts.push(MountFact { parent, child, prefix: prefix.unwrap_or_default(), scope });

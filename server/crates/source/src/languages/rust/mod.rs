@@ -143,7 +143,13 @@ impl Reader for Rust {
                 true
             }
             _ => {
-                let returned = node.named_child(0).and_then(|value| path_of(walk, value));
+                // A chain on a router is followed where its links are read.
+                let value = node.named_child(0).filter(|value| {
+                    let callee =
+                        value.child_by_field_name("function").filter(|_| value.kind() == "call_expression");
+                    callee.is_none_or(|callee| callee.kind() != "field_expression")
+                });
+                let returned = value.and_then(|value| path_of(walk, value));
                 if let (Some(function), Some(path)) = (walk.function_around(), returned) {
                     walk.draft.wiring.returns.push((function, Reference::local(path)));
                 }

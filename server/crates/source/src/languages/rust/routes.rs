@@ -34,6 +34,13 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
     match (link, list.as_slice()) {
         ("route" | "at" | "api_route", [pattern, methods]) => route(walk, node, object, *pattern, *methods),
         ("api_route_with", [pattern, methods, _]) => route(walk, node, object, *pattern, *methods),
+        // Nothing is declared, but the router goes on under another name.
+        ("with_state" | "layer" | "route_layer" | "finish_api" | "fallback", _) => {
+            if root_of(walk, object).is_some_and(|root| matches!(root.holder, Some(Holder::Result(..)))) {
+                place(walk, node, object);
+            }
+            false
+        }
         ("append" | "extend", [child]) => rocket::appended(walk, object, *child),
         ("route", [methods]) => routed(walk, node, object, *methods),
         ("to", [handler]) => resource(walk, node, object, *handler),
@@ -52,7 +59,13 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
 
 /// The object and the name of `object.name(…)`.
 fn method_call<'t>(node: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
-    let callee = node.child_by_field_name("function").filter(|callee| callee.kind() == "field_expression")?;
+    let callee = node.child_by_field_name("function")?;
+    // `.with_state::<()>(state)`.
+    let callee =
+        if callee.kind() == "generic_function" { callee.child_by_field_name("function")? } else { callee };
+    if callee.kind() != "field_expression" {
+        return None;
+    }
     Some((callee.child_by_field_name("value")?, callee.child_by_field_name("field")?))
 }
 
