@@ -92,7 +92,8 @@ fn passes(
                 {
                     continue;
                 }
-                let text = substitute(&helper.template, &pass.text);
+                let taken = if matches!(pass.argument, Argument::NameOf(_)) { BARE_NAME } else { ARGUMENT };
+                let text = substitute(&helper.template, taken, &pass.text);
                 let pattern = names.pattern(file, pass.scope, &text);
                 // A span whose name the caller itself largely tells is the caller's own.
                 let is_own = helper.purpose == Purpose::Span
@@ -168,6 +169,10 @@ fn called(
 fn fits(names: &Names<'_>, helper_of: (u32, u32), helper: &Helper, argument: &Argument) -> bool {
     match argument {
         Argument::At(at) => *at == helper.parameter,
+        Argument::NameOf(at) => {
+            let takes = |piece: &Piece| matches!(piece, Piece::Name(name) if name == BARE_NAME);
+            *at == helper.parameter && helper.template.0.iter().any(takes)
+        }
         Argument::Key(key) => {
             let function =
                 names.index.slot(helper_of.0).and_then(|file| file.functions.get(helper_of.1 as usize));
@@ -178,12 +183,12 @@ fn fits(names: &Names<'_>, helper_of: (u32, u32), helper: &Helper, argument: &Ar
     }
 }
 
-/// `template` with its argument replaced by `text`.
-fn substitute(template: &Text, text: &Text) -> Text {
+/// `template` with what it takes of its argument replaced by `text`.
+fn substitute(template: &Text, taken: &str, text: &Text) -> Text {
     let mut whole = Text::default();
     for piece in &template.0 {
         match piece {
-            Piece::Name(name) if name == ARGUMENT => whole.append(text.clone()),
+            Piece::Name(name) if name == taken => whole.append(text.clone()),
             piece => whole.append(Text(vec![piece.clone()])),
         }
     }

@@ -234,3 +234,24 @@ app.register(require('./wrapped'), { prefix: '/wrapped' });
         "#]],
     );
 }
+
+#[test]
+fn names_in_objects_that_helpers_take() {
+    check(
+        "//- a.ts
+import { instrumented, startSpan } from './tracing';
+export async function one() { return instrumented({ name: 'op.one', kind: 1 }, async () => {}); }
+export async function two() { return startSpan(this.tracer, 'op.two', async () => {}); }
+export async function three() { return other({ name: 'op.three' }); }
+//- tracing.ts
+export async function instrumented(ctx, callback) { return getTracer(callback.name).startActiveSpan(ctx.name, callback); }
+export async function startSpan(tracer, name, fn) { return tracer.startActiveSpan(name, fn); }
+export async function other(ctx) { return ctx.name; }
+",
+        &["span"],
+        expect![[r#"
+            span "op.one" -> a.ts:one line 2
+            span "op.two" -> a.ts:two line 3
+        "#]],
+    );
+}

@@ -93,14 +93,20 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str, funct
         _ => false,
     };
     let Some(first) = arguments(node).first().copied().filter(|_| is_start) else { return false };
+    // A function of the program that is called like the tracer's takes its name where it likes.
+    let is_text =
+        matches!(unwrapped(first).kind(), "string" | "template_string" | "object" | "binary_expression");
+    if object.is_empty() && !is_text {
+        return false;
+    }
     let named = property(walk, first, "name").and_then(|name| text_of(walk, name));
     let Some(text) = named.or_else(|| text_of(walk, first)) else { return false };
     let tracer = (!object.is_empty()).then(|| SmolStr::from(object));
     let scope = walk.scope();
     walk.draft.span(text, scope, function, position(node), tracer);
-    // A class may have, or inherit, a method of that name that makes more of the name.
+    // The program may have a function, and a class may inherit a method, that makes more of the name.
     if let Some(callee) = node.child_by_field_name("function")
-        && walk.type_path().is_some_and(|class| class == object)
+        && (object.is_empty() || walk.type_path().is_some_and(|class| class == object))
     {
         passes(walk, node, callee, function);
     }
@@ -228,6 +234,13 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, callee: Node<'t>, function: O
                 }
             }
             "string" | "template_string" | "binary_expression" => text_of(walk, value),
+            "object" => {
+                if let Some(text) = property(walk, value, "name").and_then(|name| text_of(walk, name)) {
+                    let argument = Argument::NameOf(at as u8);
+                    walk.draft.pass(callee.clone(), argument, text, scope, function, place);
+                }
+                None
+            }
             _ => None,
         };
         if let Some(text) = text {

@@ -270,6 +270,13 @@ pub(super) fn module_paths(from: &str, module: &str) -> Vec<ModulePath> {
             paths.extend(
                 ["ts", "tsx", "js"].map(|end| ModulePath::Suffix(format!("{inner}/src/index.{end}"))),
             );
+            // A file of a package by its path: `@shop/shared/src/server`.
+            if inner.contains('/') {
+                for end in ["ts", "tsx", "js"] {
+                    paths.push(ModulePath::Suffix(format!("{inner}/index.{end}")));
+                    paths.push(ModulePath::Suffix(format!("{inner}.{end}")));
+                }
+            }
             inner
         }
         (None, Some(_)) => module,
