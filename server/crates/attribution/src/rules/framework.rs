@@ -44,7 +44,9 @@ fn node_layer(clues: &Clues<'_>) -> Answer {
     let Some(name) = names.iter().find_map(|key| clues.get(key)) else { return Answer::Silent };
     let route = clues.get("http.route");
     let is_handler = matches!(kind, "request_handler" | "request-handler" | "router");
-    if matches!(name, "<anonymous>" | "anonymous" | "") || name.starts_with('/') {
+    // Koa's routers name a layer after its path, which may have no slash.
+    let is_path = name.starts_with('/') || (clues.get("koa.type") == Some("router") && route == Some(name));
+    if matches!(name, "<anonymous>" | "anonymous" | "") || is_path {
         if !is_handler {
             return Answer::Nowhere("a middleware without a name".into());
         }
@@ -93,8 +95,15 @@ fn anonymous_handler(clues: &Clues<'_>, route: Option<&str>) -> Answer {
 fn routed(clues: &Clues<'_>, route: Option<&str>) -> Vec<source::FunctionKey> {
     let Some(route) = route else { return Vec::new() };
     let method = clues.get("http.request.method");
-    let routes = clues.routes_equal(&Pattern::parse(route)).into_iter();
-    let of_method = routes.filter(|route| {
+    let pattern = Pattern::parse(route);
+    let mut routes = clues.routes_equal(&pattern);
+    if routes.is_empty() && clues.get("koa.type") == Some("router") && pattern.literals() > 0 {
+        // The layer knows the inner router's part only.
+        let whole = pattern.segments.len();
+        let ending = clues.index.routes_ending(&pattern).filter(|(_, shared)| *shared == whole);
+        routes = ending.map(|(route, _)| route).collect();
+    }
+    let of_method = routes.into_iter().filter(|route| {
         method.is_none_or(|method| route.method.as_deref().is_none_or(|declared| declared == method))
     });
     of_method.map(|route| route.handler.clone()).collect()
@@ -147,6 +156,11 @@ fn class_and_method(clues: &Clues<'_>) -> Answer {
         let class = class.last().map(SmolStr::as_str);
         let mut found = methods(clues, class, &method);
         found.extend(methods(clues, class, &format!("on_{method}")));
+        if let Some(class) = class.filter(|_| found.is_empty()) {
+            clues.ask_resolved();
+            let inherited = clues.index.methods_of(class, &method).into_iter();
+            found.extend(inherited.map(|key| candidate(&key, format_smolstr!("{class} inherits it"))));
+        }
         return clues.found(Rule::Framework, Confidence::Certain, found);
     }
     Answer::Silent

@@ -183,3 +183,31 @@ async fn one() {}
         "#]],
     );
 }
+
+#[test]
+fn a_function_called_like_its_module() {
+    check(
+        "//- src/main.rs
+mod routes;
+use crate::routes::{health, login};
+fn app() { App::new().route(\"/health\", web::get().to(health)).route(\"/login\", web::post().to(login)); }
+//- src/routes/mod.rs
+mod health;
+mod login;
+pub use health::*;
+pub use login::*;
+//- src/routes/health.rs
+pub async fn health() {}
+//- src/routes/login/mod.rs
+mod post;
+pub use post::login;
+//- src/routes/login/post.rs
+pub async fn login() {}
+",
+        &["route"],
+        expect![[r#"
+            POST /login -> src/routes/login/post.rs:login
+            GET /health -> src/routes/health.rs:health
+        "#]],
+    );
+}
