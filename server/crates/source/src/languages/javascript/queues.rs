@@ -15,19 +15,18 @@ use crate::{
 
 /// `new Worker('queue', fn)`, `queue.process(fn)`, `channel.consume('queue', fn)`, `consumer.run({ eachMessage })`.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str) {
+    if !matches!(last, "Worker" | "consume" | "process" | "subscribe" | "run") {
+        return;
+    }
     let list = arguments(node);
     match last {
         "subscribe" => subscribed(walk, object, &list),
         "run" => return running(walk, object, &list),
         _ => {}
     }
-    let of_queue = ["channel", "consumer", "queue", "subscriber", "nats", "client", "bus"];
-    let lower = object.to_lowercase();
-    let is_channel = walk.draft.marks.contains(&known_as("queue", object))
-        || lower == "ch"
-        || lower.ends_with(".ch")
-        || of_queue.iter().any(|word| lower.ends_with(word));
-    if !(last == "Worker" || (is_channel && matches!(last, "consume" | "process" | "subscribe"))) {
+    if !(last == "Worker"
+        || (matches!(last, "consume" | "process" | "subscribe") && is_channel(walk, object)))
+    {
         return;
     }
     let Some(first) = list.first().copied().map(unwrapped) else { return };
@@ -75,6 +74,16 @@ pub(super) fn bound<'t>(walk: &mut Walk<'t>, name: &SmolStr, value: Node<'t>) {
         walk.draft.marks.insert(known_as("queue", name));
         walk.draft.bind(MODULE, known_as("queue", name), Value::Text(text));
     }
+}
+
+/// Whether an object is a queue, or is called like one.
+fn is_channel(walk: &Walk<'_>, object: &str) -> bool {
+    const WORDS: &[&str] = &["channel", "consumer", "queue", "subscriber", "nats", "client", "bus"];
+    let lower = object.to_lowercase();
+    lower == "ch"
+        || lower.ends_with(".ch")
+        || WORDS.iter().any(|word| lower.ends_with(word))
+        || walk.draft.marks.contains(&known_as("queue", object))
 }
 
 /// kafkajs: `consumer.subscribe({ topic: 'orders' })` comes before `run`.

@@ -10,7 +10,7 @@ use super::{
     syntax::{argument, keyword, literals, path_of, text_of},
 };
 use crate::{
-    walk::{Walk, dotted},
+    walk::Walk,
     wiring::{Handler, Holder, MODULE, MountFact, PrefixFact, Reference, RouteFact, Scope, Text},
 };
 
@@ -66,10 +66,7 @@ pub(super) fn decorated<'t>(walk: &mut Walk<'t>, index: u32, call: Option<Node<'
 
 /// `path = "/users"` in a controller.
 pub(super) fn controller_path<'t>(walk: &mut Walk<'t>, name: &str, right: Node<'t>) {
-    let Some(class) = walk.direct_type().and_then(|_| walk.type_path()) else { return };
-    if name != dotted(&class, "path") {
-        return;
-    }
+    let Some(class) = name.strip_suffix(".path").map(SmolStr::from) else { return };
     let fact = walk.draft.wiring.types.iter().rev().find(|fact| fact.path == class);
     if !fact.is_some_and(|fact| fact.bases.iter().any(|base| base.ends_with("Controller"))) {
         return;

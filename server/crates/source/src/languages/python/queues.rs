@@ -71,10 +71,7 @@ pub(super) fn constructed<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `name = "orders.charge"` in a class that derives from Celery's `Task`: its `run` is the task.
 pub(super) fn task_class<'t>(walk: &mut Walk<'t>, name: &str, right: Node<'t>) {
-    let Some(class) = walk.direct_type().and_then(|_| walk.type_path()) else { return };
-    if name != dotted(&class, "name") {
-        return;
-    }
+    let Some(class) = name.strip_suffix(".name").map(SmolStr::from) else { return };
     let fact = walk.draft.wiring.types.iter().rev().find(|fact| fact.path == class);
     if !fact.is_some_and(|fact| fact.bases.iter().any(|base| base.ends_with("Task"))) {
         return;

@@ -26,7 +26,8 @@ pub(super) fn pair<'t>(walk: &mut Walk<'t>, tuple: Node<'t>) {
     }
     let Some(class) = path_of(walk, *class) else { return };
     let last = class.rsplit('.').next().unwrap_or(&class);
-    if !last.ends_with("Handler") && !(walk.draft.marks.contains("tornado") && is_class(last)) {
+    let is_handler = last.ends_with("Handler") || (walk.draft.marks.contains("tornado") && is_class(last));
+    if !is_handler {
         return;
     }
     let Some(pattern) = text_of(walk, *pattern) else { return };
