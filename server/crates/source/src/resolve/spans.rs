@@ -15,7 +15,7 @@ use crate::{
     constants::parameters,
     wiring::{
         ARGUMENT, Argument, BARE_NAME, CLASS_NAME, MODULE, PassFact, Piece, Purpose, QUALIFIED_NAME, Scope,
-        Spot, Text,
+        Spot, Text, Value,
     },
 };
 
@@ -122,7 +122,26 @@ fn by_name(names: &Names<'_>, helpers: &Helpers) -> HashMap<SmolStr, Vec<(u32, u
         };
         by_name.entry(name).or_default().push((*file, *function));
     }
+    add_aliases(names, &mut by_name);
     by_name
+}
+
+/// `import { withSpan as traced }`: helpers go by other names where they are imported so.
+fn add_aliases(names: &Names<'_>, by_name: &mut HashMap<SmolStr, Vec<(u32, u32)>>) {
+    let mut aliases: Vec<(SmolStr, SmolStr)> = Vec::new();
+    for (_, source) in names.wired() {
+        for binding in &source.wiring.bindings {
+            let Value::Import(_, Some(name)) = &binding.value else { continue };
+            if binding.name != *name && by_name.contains_key(name) && !by_name.contains_key(&binding.name) {
+                aliases.push((binding.name.clone(), name.clone()));
+            }
+        }
+    }
+    for (alias, name) in aliases {
+        let helpers = by_name.get(&name).cloned().unwrap_or_default();
+        let known = by_name.entry(alias).or_default();
+        known.extend(helpers.into_iter().filter(|helper| !known.contains(helper)).collect::<Vec<_>>());
+    }
 }
 
 /// The helper that `pass` calls: the function its callee means, or the only one of that name where nothing tells

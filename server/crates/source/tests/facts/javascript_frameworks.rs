@@ -255,3 +255,25 @@ export async function other(ctx) { return ctx.name; }
         "#]],
     );
 }
+
+#[test]
+fn names_of_spans_that_may_be_one_or_another() {
+    check(
+        "//- a.ts
+import { withSpan as traced } from './tracing';
+function one(x) { return tracer.startActiveSpan(x ? 'one.a' : 'one.b', () => {}); }
+function two(name) { const full = name ?? 'two'; return tracer.startActiveSpan(full, () => {}); }
+function three() { return traced('three', () => {}); }
+function four(a, b) { return tracer.startActiveSpan(a && b, () => {}); }
+//- tracing.ts
+export function withSpan(name, fn) { return tracer.startActiveSpan(name, fn); }
+",
+        &["span"],
+        expect![[r#"
+            span "one.a" -> a.ts:one line 2
+            span "one.b" -> a.ts:one line 2
+            span "two" -> a.ts:two line 3
+            span "three" -> a.ts:three line 4
+        "#]],
+    );
+}

@@ -380,3 +380,51 @@ app.register_blueprint(api)
         "#]],
     );
 }
+
+#[test]
+fn names_of_spans_that_may_be_one_or_another() {
+    check(
+        r#"//- tracing.py
+def traced(name=None):
+    def decorate(function):
+        def wrapper(*args):
+            with tracer.start_as_current_span(name or function.__qualname__):
+                return function(*args)
+        return wrapper
+    return decorate
+def span(name):
+    return tracer.start_as_current_span(name)
+//- a.py
+from tracing import traced, span as traced_block
+NAMES = {"load": "from.dictionary"}
+@traced()
+def one(): pass
+@traced("named")
+def two(): pass
+class Cart:
+    @traced()
+    def add(self):
+        with tracer.start_as_current_span(Cart.__name__ + ".inner"): pass
+def three(x):
+    name = "three.a" if x else "three.b"
+    with tracer.start_as_current_span(name): pass
+def four():
+    with traced_block("four"): pass
+def five(key):
+    with tracer.start_as_current_span(NAMES["load"]): pass
+    with tracer.start_as_current_span(NAMES[key]): pass
+"#,
+        &["span"],
+        expect![[r#"
+            span "Cart.inner" -> a.py:Cart.add line 10
+            span "three.a" -> a.py:three line 13
+            span "three.b" -> a.py:three line 13
+            span "from.dictionary" -> a.py:five line 17
+            span "named" -> a.py:two line 5
+            span "four" -> a.py:four line 15
+            span "one" -> a.py:one line 4
+            span "two" -> a.py:two line 6
+            span "Cart.add" -> a.py:Cart.add line 9
+        "#]],
+    );
+}

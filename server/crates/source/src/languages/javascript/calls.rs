@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::{
     modules::reference,
     queues,
-    syntax::{arguments, literal_of, path_of, property, text_of, unwrapped},
+    syntax::{alternatives, arguments, literal_of, path_of, property, text_of, unwrapped},
 };
 use crate::{
     CallKind, CallSite,
@@ -94,16 +94,24 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str, funct
     };
     let Some(first) = arguments(node).first().copied().filter(|_| is_start) else { return false };
     // A function of the program that is called like the tracer's takes its name where it likes.
-    let is_text =
-        matches!(unwrapped(first).kind(), "string" | "template_string" | "object" | "binary_expression");
+    let is_text = matches!(
+        unwrapped(first).kind(),
+        "string" | "template_string" | "object" | "binary_expression" | "ternary_expression"
+    );
     if object.is_empty() && !is_text {
         return false;
     }
-    let named = property(walk, first, "name").and_then(|name| text_of(walk, name));
-    let Some(text) = named.or_else(|| text_of(walk, first)) else { return false };
+    let named = property(walk, first, "name").unwrap_or(first);
+    let texts: Vec<Text> =
+        alternatives(walk, named).into_iter().filter_map(|name| text_of(walk, name)).collect();
+    if texts.is_empty() {
+        return false;
+    }
     let tracer = (!object.is_empty()).then(|| SmolStr::from(object));
     let scope = walk.scope();
-    walk.draft.span(text, scope, function, position(node), tracer);
+    for text in texts {
+        walk.draft.span(text, scope, function, position(node), tracer.clone());
+    }
     // The program may have a function, and a class may inherit a method, that makes more of the name.
     if let Some(callee) = node.child_by_field_name("function")
         && (object.is_empty() || walk.type_path().is_some_and(|class| class == object))

@@ -208,6 +208,13 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<
             }
             Value::Other
         }
+        "binary_expression" | "ternary_expression" if syntax::alternatives(walk, value).len() > 1 => {
+            for part in syntax::alternatives(walk, value) {
+                let text = text_of(walk, part).unwrap_or_else(Text::hole);
+                walk.draft.bind(scope, name.clone(), Value::Text(text));
+            }
+            return;
+        }
         _ => match text_of(walk, value) {
             Some(text) => Value::Text(text),
             None if scope == MODULE => Value::Other,

@@ -360,6 +360,25 @@ pub(super) fn text_of(walk: &Walk<'_>, node: Node<'_>) -> Option<Text> {
     text_within(walk, node, MAX_DEPTH)
 }
 
+/// What an expression may be: both sides of `a ?? b` and `a || b`, and of `x ? a : b`.
+pub(super) fn alternatives<'t>(walk: &Walk<'t>, node: Node<'t>) -> Vec<Node<'t>> {
+    let node = unwrapped(node);
+    let parts = match node.kind() {
+        "binary_expression" => {
+            let operator = node.child_by_field_name("operator").map(|operator| walk.slice(operator));
+            if !matches!(operator, Some("??" | "||")) {
+                return vec![node];
+            }
+            [node.child_by_field_name("left"), node.child_by_field_name("right")]
+        }
+        "ternary_expression" => {
+            [node.child_by_field_name("consequence"), node.child_by_field_name("alternative")]
+        }
+        _ => return vec![node],
+    };
+    parts.into_iter().flatten().collect()
+}
+
 fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
     if depth == 0 {
         return Some(Text::hole());

@@ -183,7 +183,18 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, right: Node<
             Some(path) => Value::Alias(Reference::local(path)),
             None => Value::Other,
         },
-        "list" | "dictionary" => Value::Other,
+        "dictionary" => {
+            members(walk, scope, &name, right);
+            Value::Other
+        }
+        "list" => Value::Other,
+        "boolean_operator" | "conditional_expression" => {
+            for part in syntax::alternatives(right) {
+                let text = text_of(walk, part).unwrap_or_else(Text::hole);
+                walk.draft.bind(scope, name.clone(), Value::Text(text));
+            }
+            return;
+        }
         _ => match text_of(walk, right) {
             Some(text) => {
                 litestar::controller_path(walk, &name, right);
@@ -229,6 +240,21 @@ fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         && children(node).iter().any(|child| child.kind() == "wildcard_import")
     {
         walk.draft.bind(scope, "*", Value::Import(module, None));
+    }
+}
+
+/// `NAMES = {"load": "load user"}` makes `NAMES.load` known.
+fn members<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, dictionary: Node<'t>) {
+    for pair in children(dictionary).into_iter().filter(|pair| pair.kind() == "pair").take(256) {
+        let (key, value) = (pair.child_by_field_name("key"), pair.child_by_field_name("value"));
+        let (Some(key), Some(value)) = (key, value) else { continue };
+        if key.kind() == "string"
+            && value.kind() == "string"
+            && let (Some(key), Some(text)) =
+                (text_of(walk, key).and_then(|key| key.as_literal()), text_of(walk, value))
+        {
+            walk.draft.bind(scope, dotted(name, &key), Value::Text(text));
+        }
     }
 }
 
