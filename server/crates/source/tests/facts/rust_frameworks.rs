@@ -69,9 +69,12 @@ fn rocket() -> _ {
 //- api.rs
 mod users;
 pub fn routes() -> Vec<Route> {
+    let mut all_routes = Vec::new();
     let mut list = routes![all];
     list.append(&mut users::routes());
-    list
+    all_routes.append(&mut list);
+    names.append(&mut users::routes());
+    all_routes
 }
 #[get("/list")] fn all() {}
 //- api/users.rs
