@@ -239,19 +239,25 @@ app.register(require('./wrapped'), { prefix: '/wrapped' });
 fn names_in_objects_that_helpers_take() {
     check(
         "//- a.ts
-import { instrumented, startSpan } from './tracing';
+import { instrumented, startSpan, taken, untaken } from './tracing';
 export async function one() { return instrumented({ name: 'op.one', kind: 1 }, async () => {}); }
 export async function two() { return startSpan(this.tracer, 'op.two', async () => {}); }
 export async function three() { return other({ name: 'op.three' }); }
+export async function four() { return taken({ name: 'op.four', run: () => {} }); }
+export async function five() { return untaken({ name: 'op.five' }); }
 //- tracing.ts
 export async function instrumented(ctx, callback) { return getTracer(callback.name).startActiveSpan(ctx.name, callback); }
 export async function startSpan(tracer, name, fn) { return tracer.startActiveSpan(name, fn); }
 export async function other(ctx) { return ctx.name; }
+export async function taken({ name: spanName, run }) { return tracer.startActiveSpan(spanName, run); }
+export async function untaken({ name, run }) { return tracer.startActiveSpan('untaken', run); }
 ",
         &["span"],
         expect![[r#"
+            span "untaken" -> tracing.ts:untaken line 5
             span "op.one" -> a.ts:one line 2
             span "op.two" -> a.ts:two line 3
+            span "op.four" -> a.ts:four line 5
         "#]],
     );
 }

@@ -80,6 +80,7 @@ impl Reader for JavaScript {
         if is_constructor {
             injected(walk, node);
         }
+        destructured(walk, index, node);
     }
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
@@ -285,6 +286,38 @@ fn bind_members<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, object: N
             }
             "object" if depth > 0 => bind_members(walk, scope, &path, value, depth - 1),
             _ => {}
+        }
+    }
+}
+
+/// `function traced({ name, run })`: the name is that of the object which is passed. Parameters without a name are
+/// known by an empty one, the first of them here.
+fn destructured<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
+    let Some(list) = node.child_by_field_name("parameters") else { return };
+    let text = walk.slice(list);
+    if !(text.contains('{') && text.contains("name")) {
+        return;
+    }
+    let pattern = |parameter: Node<'t>| match parameter.kind() {
+        "required_parameter" | "optional_parameter" => parameter.child_by_field_name("pattern"),
+        "assignment_pattern" => parameter.child_by_field_name("left"),
+        _ => Some(parameter),
+    };
+    let first =
+        children(list).into_iter().filter_map(pattern).find(|pattern| pattern.kind() == "object_pattern");
+    for part in first.map(children).unwrap_or_default() {
+        let local = match part.kind() {
+            "shorthand_property_identifier_pattern" if walk.slice(part) == "name" => Some(part),
+            "pair_pattern" => {
+                let key = part.child_by_field_name("key").filter(|key| walk.slice(*key) == "name");
+                key.and_then(|_| part.child_by_field_name("value"))
+                    .filter(|local| local.kind() == "identifier")
+            }
+            _ => None,
+        };
+        if let Some(local) = local {
+            let local = SmolStr::from(walk.slice(local));
+            walk.draft.bind(index, local, Value::Alias(Reference::local(".name")));
         }
     }
 }
