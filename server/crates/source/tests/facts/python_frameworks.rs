@@ -344,9 +344,9 @@ fn a_span_that_gets_another_name() {
         "//- a.py
 def one():
     trace.get_current_span().update_name('renamed')
-    update_name('not a span')
+    user.update_name('not a span')
 //- b.ts
-function two() { trace.getActiveSpan()?.updateName(`order ${id}`); updateName('not a span'); }
+function two() { trace.getActiveSpan()?.updateName(`order ${id}`); user.updateName('not a span'); }
 ",
         &["span"],
         expect![[r#"

@@ -86,7 +86,7 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str, funct
     let is_start = match last {
         "startActiveSpan" | "startSpan" | "startInactiveSpan" | "startSpanManual" => true,
         // A span gets another name.
-        "updateName" => !object.is_empty(),
+        "updateName" => object.to_lowercase().contains("span"),
         "trace" | "wrap" => of_tracer,
         "withSpan" => object == "Effect",
         "span" | "startTransaction" => object == "logfire" || object == "Sentry",

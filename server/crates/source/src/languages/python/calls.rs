@@ -92,7 +92,7 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, path: &str, last: &str, functio
         "start_as_current_span" | "start_active_span" => true,
         "start_span" | "start_transaction" | "start_child" => true,
         // A span gets another name.
-        "update_name" => !object.is_empty(),
+        "update_name" => object.to_lowercase().contains("span"),
         "trace" | "wrap" => object.to_lowercase().ends_with("tracer"),
         "span" | "info" | "debug" | "notice" | "warn" | "warning" | "error" | "fatal" | "trace_" => {
             of_logfire

@@ -72,7 +72,7 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str) -> bo
         "start" | "start_with_context" | "in_span" | "span_builder" => of_tracer,
         "from_name" => object.ends_with("SpanBuilder"),
         // A span gets another name: `span.record("otel.name", "x")`, `cx.span().update_name("x")`.
-        "update_name" => true,
+        "update_name" => object.to_lowercase().contains("span"),
         "record" => return renamed(walk, node),
         "enter_with_local_parent" | "enter_with_parent" | "root" => object.ends_with("Span"),
         _ => false,
