@@ -13,7 +13,7 @@ use crate::{
 
 /// Handlers named by NestJS, Express and its like, Celery, Phoenix, Spring and Zipkin, Tornado, Falcon, Micrometer.
 pub(crate) fn framework(clues: &Clues<'_>) -> Answer {
-    [next, nest, node_layer, celery, class_and_method, graphql, command]
+    [next, nest, node_layer, celery, class_and_method, graphql, command, named_as_route]
         .iter()
         .map(|rule| rule(clues))
         .find(|answer| *answer != Answer::Silent)
@@ -164,6 +164,35 @@ fn class_and_method(clues: &Clues<'_>) -> Answer {
         return clues.found(Rule::Framework, Confidence::Certain, found);
     }
     Answer::Silent
+}
+
+/// Litestar sends the handler's name as the route, and as the span's name.
+fn named_as_route(clues: &Clues<'_>) -> Answer {
+    if clues.shape.scope != "opentelemetry.instrumentation.asgi" {
+        return Answer::Silent;
+    }
+    let name = clues.shape.name.as_str();
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+    if clues.get("http.route") != Some(name) || !is_name {
+        return Answer::Silent;
+    }
+    let segments = name_segments(name);
+    let Some((last, outer)) = segments.split_last() else { return Answer::Silent };
+    let mut found = handlers_named(clues, last, None);
+    if let Some(class) = outer.last() {
+        found.retain(|found| {
+            let function = clues.index.function(&found.function);
+            function.is_some_and(|function| function.receiver.as_ref() == Some(class))
+        });
+    }
+    if let Some(path) = clues.get("url.path").filter(|_| found.len() > 1) {
+        let fitting = clues.index.routes_fitting(path);
+        let fits = |found: &Candidate| fitting.iter().any(|(route, _)| route.handler == found.function);
+        if found.iter().any(fits) {
+            found.retain(fits);
+        }
+    }
+    clues.found(Rule::Framework, Confidence::Certain, found)
 }
 
 /// A command of a command line: Click calls it by name.

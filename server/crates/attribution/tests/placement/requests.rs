@@ -352,3 +352,33 @@ SERVER a x @opentelemetry.instrumentation.tornado http.method=OPTIONS http.targe
         "#]],
     );
 }
+
+#[test]
+fn a_handler_whose_name_is_sent_as_the_route() {
+    check(
+        "//- app.py
+from litestar import Controller, get
+class Users(Controller):
+    path = '/users'
+    @get('/{user_id:int}')
+    async def show(self): ...
+class Teams(Controller):
+    path = '/teams'
+    @get('/{team_id:int}')
+    async def show(self): ...
+def helper(): ...
+",
+        "
+SERVER a Users.show @opentelemetry.instrumentation.asgi http.method=GET http.route=Users.show http.target=/users/7
+SERVER a show @opentelemetry.instrumentation.asgi http.method=GET http.route=show http.target=/teams/7
+SERVER a helper @opentelemetry.instrumentation.asgi http.method=GET http.route=helper http.target=/helper
+SERVER a Users.show @other http.method=GET http.route=Users.show
+",
+        expect![[r#"
+            Users.show: certain app.py:Users.show [framework: a handler called show]
+            show: certain app.py:Teams.show [framework: a handler called show]
+            helper: none
+            Users.show: none
+        "#]],
+    );
+}
