@@ -263,6 +263,25 @@ export async function untaken({ name, run }) { return tracer.startActiveSpan('un
 }
 
 #[test]
+fn an_address_by_default_is_not_the_one_that_is_used() {
+    check(
+        "//- a.ts
+const SHOP = process.env.SHOP_URL ?? 'http://127.0.0.1:7002';
+function one(base) {
+  const host = base || 'http://127.0.0.1:7003';
+  fetch(`${SHOP}/orders`);
+  fetch(`${host}/items`);
+}
+",
+        &["call"],
+        expect![[r#"
+            Http fetch: GET "…/orders" line 4
+            Http fetch: GET "…/items" line 5
+        "#]],
+    );
+}
+
+#[test]
 fn names_of_spans_that_may_be_one_or_another() {
     check(
         "//- a.ts

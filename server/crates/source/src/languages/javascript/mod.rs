@@ -209,12 +209,12 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<
             }
             Value::Other
         }
-        "binary_expression" | "ternary_expression" if syntax::alternatives(walk, value).len() > 1 => {
-            for part in syntax::alternatives(walk, value) {
-                let text = text_of(walk, part).unwrap_or_else(Text::hole);
-                walk.draft.bind(scope, name.clone(), Value::Text(text));
-            }
-            return;
+        "binary_expression" | "ternary_expression"
+            if scope != MODULE && syntax::alternatives(walk, value).len() > 1 =>
+        {
+            let parts = syntax::alternatives(walk, value).into_iter();
+            let texts: Vec<Text> = parts.map(|part| text_of(walk, part).unwrap_or_else(Text::hole)).collect();
+            return walk.draft.bind_alternatives(scope, &name, texts);
         }
         _ => match text_of(walk, value) {
             Some(text) => Value::Text(text),

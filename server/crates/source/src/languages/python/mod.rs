@@ -188,12 +188,10 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, right: Node<
             Value::Other
         }
         "list" => Value::Other,
-        "boolean_operator" | "conditional_expression" => {
-            for part in syntax::alternatives(right) {
-                let text = text_of(walk, part).unwrap_or_else(Text::hole);
-                walk.draft.bind(scope, name.clone(), Value::Text(text));
-            }
-            return;
+        "boolean_operator" | "conditional_expression" if scope != MODULE => {
+            let parts = syntax::alternatives(right).into_iter();
+            let texts: Vec<Text> = parts.map(|part| text_of(walk, part).unwrap_or_else(Text::hole)).collect();
+            return walk.draft.bind_alternatives(scope, &name, texts);
         }
         _ => match text_of(walk, right) {
             Some(text) => {
