@@ -40,6 +40,8 @@ const GENERATIONS: &[(&str, &[&str])] = &[
 /// Attributes of single frameworks, read as they are.
 const FRAMEWORKS: &[&str] = &[
     "asgi.event.type",
+    "bullmq.queue.name",
+    "bullmq.queue.operation",
     "celery.action",
     "celery.task_name",
     "class",
@@ -53,6 +55,8 @@ const FRAMEWORKS: &[&str] = &[
     "graphql.field.name",
     "graphql.field.path",
     "graphql.operation.name",
+    "graphql.parent.name",
+    "graphql.parentType",
     "graphql.resolver.object",
     "graphql.selection.coordinate",
     "graphql.selection.field.coordinate",
@@ -70,9 +74,12 @@ const FRAMEWORKS: &[&str] = &[
     "next.span_type",
     "phoenix.action",
     "phoenix.plug",
+    "remoulade.action",
+    "remoulade.actor_name",
     "router.name",
     "router.type",
     "target",
+    "taskiq.task_name",
     "tornado.handler",
 ];
 

@@ -76,6 +76,17 @@ impl Draft {
         self.wiring.bindings.push(Binding { scope, name: name.into(), value });
     }
 
+    /// `name` stands for one of `texts`. What an address is by default says nothing of the one that is used.
+    pub(crate) fn bind_alternatives(&mut self, scope: Scope, name: &SmolStr, texts: Vec<Text>) {
+        let is_address = |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains('/'));
+        if texts.iter().any(|text| text.0.iter().any(is_address)) {
+            return self.bind(scope, name.clone(), Value::Text(Text::hole()));
+        }
+        for text in texts {
+            self.bind(scope, name.clone(), Value::Text(text));
+        }
+    }
+
     /// `name` is a tracer (or a logger that makes spans) called `text`.
     pub(crate) fn tracer(&mut self, scope: Scope, name: impl Into<SmolStr>, text: Text) {
         self.tracers.push((scope, name.into(), text));

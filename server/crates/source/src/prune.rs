@@ -29,7 +29,7 @@ pub(crate) fn unmentioned(wiring: &mut Wiring) {
     }
     let seen = mentions.seen;
     wiring.bindings =
-        bindings.into_iter().filter(|it| it.scope == MODULE || seen.contains(root(&it.name))).collect();
+        bindings.into_iter().filter(|it| it.scope == MODULE || is_mark(&it.name) || seen.contains(root(&it.name))).collect();
 }
 
 /// Lets go of what a file that a tool wrote says inside its functions: its types and names may be built upon, what it
@@ -139,6 +139,11 @@ impl Mentions {
             self.new.push(root.into());
         }
     }
+}
+
+/// Not a name of the program: something that a reader noted under a name that no program can have.
+fn is_mark(name: &str) -> bool {
+    name.starts_with('@') || name.contains(' ')
 }
 
 fn root(path: &str) -> &str {

@@ -259,6 +259,8 @@ pub(crate) enum Argument {
     At(u8),
     /// By its keyword.
     Key(SmolStr),
+    /// The text is the `name` of the object that is passed as this argument.
+    NameOf(u8),
 }
 
 /// A function under a decorator of the program: the decorator may name spans after it.

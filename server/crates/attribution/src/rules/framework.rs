@@ -8,12 +8,12 @@ use crate::{
     Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
     paths::name_segments,
-    rules::next::next,
+    rules::{graphql::graphql, next::next},
 };
 
 /// Handlers named by NestJS, Express and its like, Celery, Phoenix, Spring and Zipkin, Tornado, Falcon, Micrometer.
 pub(crate) fn framework(clues: &Clues<'_>) -> Answer {
-    [next, nest, node_layer, celery, class_and_method, graphql, hot_chocolate, job]
+    [next, nest, node_layer, celery, class_and_method, graphql, command, named_as_route, hot_chocolate, job]
         .iter()
         .map(|rule| rule(clues))
         .find(|answer| *answer != Answer::Silent)
@@ -44,7 +44,9 @@ fn node_layer(clues: &Clues<'_>) -> Answer {
     let Some(name) = names.iter().find_map(|key| clues.get(key)) else { return Answer::Silent };
     let route = clues.get("http.route");
     let is_handler = matches!(kind, "request_handler" | "request-handler" | "router");
-    if matches!(name, "<anonymous>" | "anonymous" | "") || name.starts_with('/') {
+    // Koa's routers name a layer after its path, which may have no slash.
+    let is_path = name.starts_with('/') || (clues.get("koa.type") == Some("router") && route == Some(name));
+    if matches!(name, "<anonymous>" | "anonymous" | "") || is_path {
         if !is_handler {
             return Answer::Nowhere("a middleware without a name".into());
         }
@@ -93,8 +95,15 @@ fn anonymous_handler(clues: &Clues<'_>, route: Option<&str>) -> Answer {
 fn routed(clues: &Clues<'_>, route: Option<&str>) -> Vec<source::FunctionKey> {
     let Some(route) = route else { return Vec::new() };
     let method = clues.get("http.request.method");
-    let routes = clues.routes_equal(&Pattern::parse(route)).into_iter();
-    let of_method = routes.filter(|route| {
+    let pattern = Pattern::parse(route);
+    let mut routes = clues.routes_equal(&pattern);
+    if routes.is_empty() && clues.get("koa.type") == Some("router") && pattern.literals() > 0 {
+        // The layer knows the inner router's part only.
+        let whole = pattern.segments.len();
+        let ending = clues.index.routes_ending(&pattern).filter(|(_, shared)| *shared == whole);
+        routes = ending.map(|(route, _)| route).collect();
+    }
+    let of_method = routes.into_iter().filter(|route| {
         method.is_none_or(|method| route.method.as_deref().is_none_or(|declared| declared == method))
     });
     of_method.map(|route| route.handler.clone()).collect()
@@ -102,7 +111,8 @@ fn routed(clues: &Clues<'_>, route: Option<&str>) -> Vec<source::FunctionKey> {
 
 /// `celery.task_name`, and the task in the names of spans of other task queues.
 fn celery(clues: &Clues<'_>) -> Answer {
-    let Some(task) = clues.get("celery.task_name") else { return Answer::Silent };
+    let names = ["celery.task_name", "remoulade.actor_name", "taskiq.task_name"];
+    let Some(task) = names.iter().find_map(|key| clues.get(key)) else { return Answer::Silent };
     if clues.shape.kind == SpanKind::Producer || clues.get("celery.action") == Some("apply_async") {
         return Answer::Silent;
     }
@@ -110,15 +120,7 @@ fn celery(clues: &Clues<'_>) -> Answer {
     let named =
         clues.index.consumers().iter().filter(|consumer| consumer.is_named && consumer.name.matches(task));
     let named: Vec<_> = named
-        .map(|task| {
-            candidate(
-                &task.handler,
-                format_smolstr!(
-                    "the task is named {task:?}",
-                    task = clues.get("celery.task_name").unwrap_or_default()
-                ),
-            )
-        })
+        .map(|consumer| candidate(&consumer.handler, format_smolstr!("the task is named {task:?}")))
         .collect();
     if !named.is_empty() {
         return clues.found(Rule::Framework, Confidence::Certain, named);
@@ -154,29 +156,56 @@ fn class_and_method(clues: &Clues<'_>) -> Answer {
         let class = class.last().map(SmolStr::as_str);
         let mut found = methods(clues, class, &method);
         found.extend(methods(clues, class, &format!("on_{method}")));
+        if let Some(class) = class.filter(|_| found.is_empty()) {
+            clues.ask_resolved();
+            let inherited = clues.index.methods_of(class, &method).into_iter();
+            found.extend(inherited.map(|key| candidate(&key, format_smolstr!("{class} inherits it"))));
+        }
         return clues.found(Rule::Framework, Confidence::Certain, found);
     }
     Answer::Silent
 }
 
-/// The resolver of a GraphQL field.
-fn graphql(clues: &Clues<'_>) -> Answer {
-    let Some(field) = clues.get("graphql.field.name") else { return Answer::Silent };
-    let snake = snake_case(field);
-    let mut found = Vec::new();
-    for name in [field.to_owned(), format!("resolve_{snake}"), snake] {
-        let functions = clues.functions_named(&name).filter(|function| {
-            function.receiver.as_deref().is_some_and(|receiver| {
-                ["Query", "Mutation", "Subscription", "Resolver", "resolver"]
-                    .iter()
-                    .any(|word| receiver.contains(word))
-            })
-        });
-        found.extend(
-            functions.map(|function| candidate(&function.key, format_smolstr!("resolves the field {field}"))),
-        );
+/// Litestar sends the handler's name as the route, and as the span's name.
+fn named_as_route(clues: &Clues<'_>) -> Answer {
+    if clues.shape.scope != "opentelemetry.instrumentation.asgi" {
+        return Answer::Silent;
     }
-    clues.found(Rule::Framework, Confidence::Likely, found)
+    let name = clues.shape.name.as_str();
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+    if clues.get("http.route") != Some(name) || !is_name {
+        return Answer::Silent;
+    }
+    let segments = name_segments(name);
+    let Some((last, outer)) = segments.split_last() else { return Answer::Silent };
+    let mut found = handlers_named(clues, last, None);
+    if let Some(class) = outer.last() {
+        found.retain(|found| {
+            let function = clues.index.function(&found.function);
+            function.is_some_and(|function| function.receiver.as_ref() == Some(class))
+        });
+    }
+    if let Some(path) = clues.get("url.path").filter(|_| found.len() > 1) {
+        let fitting = clues.index.routes_fitting(path);
+        let fits = |found: &Candidate| fitting.iter().any(|(route, _)| route.handler == found.function);
+        if found.iter().any(fits) {
+            found.retain(fits);
+        }
+    }
+    clues.found(Rule::Framework, Confidence::Certain, found)
+}
+
+/// A command of a command line: Click calls it by name.
+fn command(clues: &Clues<'_>) -> Answer {
+    if clues.shape.scope != "opentelemetry.instrumentation.click" {
+        return Answer::Silent;
+    }
+    clues.ask_resolved();
+    let name = clues.shape.name.as_str();
+    let commands = clues.index.rpc_methods().iter();
+    let named = commands.filter(|command| command.service == "click" && command.method == name);
+    let found = named.map(|command| candidate(&command.handler, format_smolstr!("the command {name}")));
+    clues.found(Rule::Framework, Confidence::Certain, found.collect())
 }
 
 /// HotChocolate: `Query.carts` is resolved by `GetCarts`, `CartsAsync` and the like, of a class for that type.
@@ -238,15 +267,4 @@ fn handlers_named(clues: &Clues<'_>, callback: &str, route: Option<&str>) -> Vec
 
 fn ends_with_segments(name: &str, end: &str) -> bool {
     name.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('.'))
-}
-
-fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    for character in name.chars() {
-        if character.is_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.extend(character.to_lowercase());
-    }
-    snake
 }

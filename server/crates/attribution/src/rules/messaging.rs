@@ -11,15 +11,24 @@ use crate::{
 /// The consumer of the span's destination.
 pub(crate) fn messaging(clues: &Clues<'_>) -> Answer {
     let operation = clues.get("messaging.operation.type").or_else(|| clues.get("messaging.operation"));
+    let operation = operation.or_else(|| clues.get("bullmq.queue.operation"));
     if clues.shape.kind != SpanKind::Consumer && operation != Some("process") {
         return Answer::Silent;
     }
-    if operation == Some("receive") || operation == Some("settle") {
+    // Where the client calls back, the instrumentation's span of receiving is around the callback.
+    let calls_back = matches!(
+        clues.shape.scope.as_str(),
+        "opentelemetry.instrumentation.pika" | "opentelemetry.instrumentation.aio_pika"
+    );
+    if (operation == Some("receive") && !calls_back) || operation == Some("settle") {
         return Answer::Silent;
     }
-    let destination =
-        clues.get("messaging.sidekiq.job_class").or_else(|| clues.get("messaging.destination.name"));
-    let Some(destination) = destination else { return Answer::Silent };
+    // amqplib's spans have the exchange as an attribute and the queue in the name.
+    let queue = clues.shape.name.strip_suffix(" process").filter(|_| clues.shape.scope.ends_with("amqplib"));
+    let names = ["messaging.sidekiq.job_class", "messaging.destination.name", "bullmq.queue.name"];
+    let Some(destination) = queue.or_else(|| names.iter().find_map(|key| clues.get(key))) else {
+        return Answer::Silent;
+    };
     clues.ask_resolved();
     let consumers = clues
         .index

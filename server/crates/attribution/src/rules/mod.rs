@@ -3,6 +3,7 @@
 mod code;
 mod conventional;
 mod framework;
+mod graphql;
 mod messaging;
 mod next;
 mod noise;

@@ -37,8 +37,24 @@ pub(crate) fn next(clues: &Clues<'_>) -> Answer {
                 kind.trim_start_matches("ResolveMetadata."),
             )
         }
+        ("Middleware.execute", _) => middleware(clues),
         _ => Answer::Nowhere(format_smolstr!("Next.js's own work: {kind}")),
     }
+}
+
+/// The function that the file `middleware`, lately `proxy`, exports under its name or by default.
+fn middleware(clues: &Clues<'_>) -> Answer {
+    let mut found = Vec::new();
+    for name in ["middleware", "proxy", "default"] {
+        let exported = clues.functions_named(name).filter(|function| {
+            let file = function.key.file.rsplit('/').next().unwrap_or_default();
+            function.key.path == name && matches!(file.split('.').next(), Some("middleware" | "proxy"))
+        });
+        found.extend(
+            exported.map(|function| candidate(&function.key, "the file is the program's middleware")),
+        );
+    }
+    clues.found(Rule::Framework, Confidence::Likely, found)
 }
 
 /// Handlers of a route that files declare; the method decides where one file has several.

@@ -2,7 +2,7 @@
 
 use model::SpanKind;
 use smol_str::format_smolstr;
-use source::{Language, Pattern, Route, path_segments};
+use source::{Language, Pattern, Route, Segment, path_segments};
 
 use crate::{
     Confidence, Rule,
@@ -27,11 +27,35 @@ pub(crate) fn route(clues: &Clues<'_>) -> Answer {
         };
         return clues.found(Rule::Route, confidence, candidates(equal));
     }
+    let unversioned = without_version(clues, &pattern, method);
+    if !unversioned.is_empty() {
+        return clues.found(Rule::Route, Confidence::Likely, candidates(unversioned));
+    }
     // A catch-all or a bare mount says where the request went, not who handled it.
     if pattern.literals() == 0 || clues.shape.kind != SpanKind::Server && clues.get("nestjs.type").is_none() {
         return Answer::Silent;
     }
     partial(clues, &pattern, method)
+}
+
+/// NestJS puts a version into the URL that a setting of the application or a decorator tells, not the route: the routes
+/// without it.
+fn without_version<'a>(clues: &Clues<'a>, pattern: &Pattern, method: Option<&str>) -> Vec<&'a Route> {
+    let is_version = |segment: &Segment| match segment {
+        Segment::Literal(text) => text
+            .strip_prefix('v')
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit())),
+        _ => false,
+    };
+    let Some(at) = pattern.segments.iter().position(is_version) else { return Vec::new() };
+    let mut inner = pattern.clone();
+    inner.segments.remove(at);
+    if inner.literals() == 0 {
+        return Vec::new();
+    }
+    let mut routes = clues.routes_equal(&inner);
+    routes.retain(|route| route.framework.as_deref() == Some("@nestjs/common"));
+    of_method(routes, method)
 }
 
 /// Routes that end with the span's and fit its path, where the path is longer than the route: an application inside of
@@ -103,12 +127,8 @@ fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer
     let mut found: Vec<(&Route, usize)> = clues.index.routes_ending(pattern).collect();
     found.retain(|(route, shared)| {
         let whole = Pattern::parse(&route.pattern);
-        let has_literal = whole
-            .segments
-            .iter()
-            .rev()
-            .take(*shared)
-            .any(|segment| matches!(segment, source::Segment::Literal(_)));
+        let has_literal =
+            whole.segments.iter().rev().take(*shared).any(|segment| matches!(segment, Segment::Literal(_)));
         has_literal
             && if *shared == wanted && whole.segments.len() > wanted {
                 // The span knows only the inner part: the path must agree with the whole.
@@ -125,12 +145,8 @@ fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer
         found.into_iter().filter(|(_, shared)| *shared == longest).map(|(route, _)| route).collect();
     let found = of_method(found, method);
     let is_open = !found.is_empty() && found.iter().all(|route| route.is_open || has_context_path(route));
-    let literals = pattern
-        .segments
-        .iter()
-        .rev()
-        .take(longest)
-        .filter(|segment| matches!(segment, source::Segment::Literal(_)));
+    let literals =
+        pattern.segments.iter().rev().take(longest).filter(|segment| matches!(segment, Segment::Literal(_)));
     let confidence =
         if is_inner || is_open || literals.count() > 1 { Confidence::Likely } else { Confidence::Possible };
     clues.found(Rule::Route, confidence, candidates(found))

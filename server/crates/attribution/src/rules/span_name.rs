@@ -23,7 +23,19 @@ pub(crate) fn span_name(clues: &Clues<'_>) -> Answer {
     let closest: Vec<&SpanSite> =
         patterns.into_iter().filter(|site| site.name.literal_len() == most).collect();
     let confidence = if most >= 3 { Confidence::Likely } else { Confidence::Possible };
-    clues.found(Rule::SpanName, confidence, of_scope(clues, closest))
+    let mut found = of_scope(clues, closest);
+    // Where what varies is the name of the class (`type(self).__name__`), the class that the span names is meant.
+    let of_class = |found: &Candidate| {
+        let function = clues.index.function(&found.function);
+        let class = function.and_then(|function| function.receiver.as_deref()?.rsplit('.').next());
+        class.is_some_and(|class| {
+            clues.shape.name.split(|c: char| !c.is_alphanumeric() && c != '_').any(|part| part == class)
+        })
+    };
+    if found.len() > 1 && found.iter().any(of_class) {
+        found.retain(of_class);
+    }
+    clues.found(Rule::SpanName, confidence, found)
 }
 
 /// Sites as candidates. Where several functions start spans of one name, the tracer's name or the package path that

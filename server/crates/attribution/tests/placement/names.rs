@@ -108,3 +108,25 @@ function t() { e.startActiveSpan('load shelf', (e) => {}); }
         "#]],
     );
 }
+
+#[test]
+fn a_class_that_the_name_holds_decides_between_patterns() {
+    check(
+        "//- a.py
+class Load:
+    def run(self):
+        with tracer.start_as_current_span(f'{type(self).__name__}.run'): pass
+class Store:
+    def run(self):
+        with tracer.start_as_current_span(f'{type(self).__name__}.run'): pass
+",
+        "
+INTERNAL a Store.run
+INTERNAL a Other.run
+",
+        expect![[r#"
+            Store.run: likely a.py:Store.run at line 6 [span-name: names of this form are given to spans at a.py:6]
+            Other.run: possible a.py:Load.run | a.py:Store.run [span-name: names of this form are given to spans at a.py:3]
+        "#]],
+    );
+}

@@ -263,3 +263,122 @@ SERVER a "PUT /api/items" @next.js next.span_type=BaseServer.handleRequest http.
         "#]],
     );
 }
+
+#[test]
+fn the_middleware_of_a_next_application() {
+    check(
+        "//- src/middleware.ts
+export function middleware(request) {}
+//- src/lib/other.ts
+export function middleware(request) {}
+",
+        r#"INTERNAL a "middleware GET" @next.js next.span_type=Middleware.execute next.span_name="middleware GET""#,
+        expect![[r#"
+            middleware GET: likely src/middleware.ts:middleware [framework: the file is the program's middleware]
+        "#]],
+    );
+}
+
+#[test]
+fn a_version_that_only_a_setting_tells() {
+    check(
+        "//- cats.ts
+import { Controller, Get } from '@nestjs/common';
+@Controller('cats')
+export class CatsController {
+  @Get(':id') findOne() {}
+}
+//- dogs.ts
+const router = express.Router();
+router.get('/dogs/:id', (req, res) => {});
+",
+        "
+SERVER a x @x http.request.method=GET http.route=/v1/cats/:id url.path=/v1/cats/7
+SERVER a x @x http.request.method=GET http.route=/beta/cats/:id url.path=/beta/cats/7
+SERVER a x @x http.request.method=GET http.route=/v1/dogs/:id
+",
+        expect![[r#"
+            x: likely cats.ts:CatsController.findOne [route: handles GET cats/:id]
+            x: possible cats.ts:CatsController.findOne [route: handles GET cats/:id]
+            x: possible dogs.ts:<anonymous> [route: handles GET /dogs/:id]
+        "#]],
+    );
+}
+
+#[test]
+fn a_layer_of_koa_by_the_inner_path() {
+    check(
+        "//- app.ts
+import Router from 'koa-router';
+const stars = new Router();
+stars.post('stars.create', auth(), async (ctx) => {});
+const api = new Router({ prefix: '/api' });
+api.use('/', stars.routes());
+",
+        "
+INTERNAL a x @x koa.type=router koa.name=stars.create http.route=stars.create
+INTERNAL a x @x koa.type=middleware koa.name=stars.create http.route=stars.create
+",
+        expect![[r#"
+            x: likely app.ts:<anonymous> [framework: handles any method of stars.create]
+            x: none [noise: stars.create is no function of the workspace]
+        "#]],
+    );
+}
+
+#[test]
+fn handlers_that_a_class_inherits() {
+    check(
+        "//- base.py
+class Base(tornado.web.RequestHandler):
+    def options(self): pass
+    def get(self): pass
+//- users.py
+from base import Base
+class Users(Base):
+    def get(self): pass
+class Other:
+    def get(self): pass
+",
+        "
+SERVER a x @opentelemetry.instrumentation.tornado http.method=OPTIONS http.target=/u tornado.handler=app.users.Users
+SERVER a x @opentelemetry.instrumentation.tornado http.method=GET http.target=/u tornado.handler=app.users.Users
+SERVER a x @opentelemetry.instrumentation.tornado http.method=OPTIONS http.target=/o tornado.handler=app.users.Other
+",
+        expect![[r#"
+            x: certain base.py:Base.options [framework: Users inherits it]
+            x: certain users.py:Users.get [framework: named by the framework's instrumentation]
+            x: none
+        "#]],
+    );
+}
+
+#[test]
+fn a_handler_whose_name_is_sent_as_the_route() {
+    check(
+        "//- app.py
+from litestar import Controller, get
+class Users(Controller):
+    path = '/users'
+    @get('/{user_id:int}')
+    async def show(self): ...
+class Teams(Controller):
+    path = '/teams'
+    @get('/{team_id:int}')
+    async def show(self): ...
+def helper(): ...
+",
+        "
+SERVER a Users.show @opentelemetry.instrumentation.asgi http.method=GET http.route=Users.show http.target=/users/7
+SERVER a show @opentelemetry.instrumentation.asgi http.method=GET http.route=show http.target=/teams/7
+SERVER a helper @opentelemetry.instrumentation.asgi http.method=GET http.route=helper http.target=/helper
+SERVER a Users.show @other http.method=GET http.route=Users.show
+",
+        expect![[r#"
+            Users.show: certain app.py:Users.show [framework: a handler called show]
+            show: certain app.py:Teams.show [framework: a handler called show]
+            helper: none
+            Users.show: none
+        "#]],
+    );
+}

@@ -103,3 +103,114 @@ PRODUCER a "orders publish" @x messaging.destination.name=orders
         "#]],
     );
 }
+
+#[test]
+fn a_field_is_resolved_by_what_is_declared_for_its_type() {
+    check(
+        "//- schema.py
+@strawberry.type
+class Query:
+    @strawberry.field(name='byAuthor')
+    def found(self) -> list: ...
+@strawberry.type
+class Author:
+    @strawberry.field
+    def books(self) -> list: ...
+@strawberry.type
+class Shop:
+    @strawberry.field
+    def books(self) -> list: ...
+",
+        r#"
+INTERNAL a "GraphQL Resolving: byAuthor" @strawberry graphql.parentType=Query graphql.path=byAuthor
+INTERNAL a graphql.resolve @x graphql.field.name=books graphql.parent.name=Author
+INTERNAL a "graphql.resolve books" @x graphql.field.name=books graphql.parent.name=Shelf
+"#,
+        expect![[r#"
+            GraphQL Resolving: byAuthor: certain schema.py:Query.found [framework: resolves Query.byAuthor]
+            graphql.resolve: certain schema.py:Author.books [framework: resolves Author.books]
+            graphql.resolve books: none
+        "#]],
+    );
+}
+
+#[test]
+fn queues_that_call_back_commands_and_actors() {
+    check(
+        "//- app.py
+def run(ch, method, properties, body): pass
+channel.basic_consume(queue='jobs', on_message_callback=run)
+@click.command()
+def load_all(): pass
+@remoulade.actor
+def charge(): pass
+",
+        r#"
+CONSUMER a "jobs receive" @opentelemetry.instrumentation.pika messaging.system=rabbitmq messaging.operation=receive messaging.destination=jobs
+CONSUMER a "jobs receive" @opentelemetry.instrumentation.aiokafka messaging.system=kafka messaging.operation=receive messaging.destination=jobs
+INTERNAL a load-all @opentelemetry.instrumentation.click process.exit.code=0
+INTERNAL a load-all @other
+CONSUMER a remoulade/process @opentelemetry.instrumentation.remoulade remoulade.action=run remoulade.actor_name=charge
+PRODUCER a remoulade/send @opentelemetry.instrumentation.remoulade remoulade.action=send remoulade.actor_name=charge
+"#,
+        expect![[r#"
+            jobs receive: likely app.py:run [messaging: consumes jobs]
+            jobs receive: none
+            load-all: certain app.py:load_all [framework: the command load-all]
+            load-all: none
+            remoulade/process: certain app.py:charge [framework: the task is named "charge"]
+            remoulade/send: none
+        "#]],
+    );
+}
+
+#[test]
+fn queues_that_a_span_names_in_its_own_way() {
+    check(
+        "//- app.ts
+const jobs = await ch.assertQueue('jobs');
+ch.consume(jobs.queue, onJob);
+function onJob(message) {}
+new Worker('mails', async (job) => {});
+",
+        r#"
+CONSUMER a "jobs process" @@opentelemetry/instrumentation-amqplib messaging.destination=events messaging.operation=process
+CONSUMER a "jobs process" @other messaging.destination=events messaging.operation=process
+CONSUMER a "process mails" @bullmq bullmq.queue.name=mails bullmq.queue.operation=process
+PRODUCER a "add mails" @bullmq bullmq.queue.name=mails bullmq.queue.operation=add
+"#,
+        expect![[r#"
+            jobs process: likely app.ts:onJob [messaging: consumes jobs]
+            jobs process: none
+            process mails: likely app.ts:<anonymous> [messaging: consumes mails]
+            add mails: none
+        "#]],
+    );
+}
+
+#[test]
+fn fields_that_objects_resolve() {
+    check(
+        "//- a.ts
+const resolvers = {
+  Query: { books: () => [], found(parent) {} },
+  Author: { books: () => [], reviews: { resolve: () => [] } },
+};
+export const books = () => [];
+",
+        r#"
+INTERNAL a "graphql.resolve author.books" @x graphql.field.name=books graphql.parent.name=Author
+INTERNAL a "graphql.resolve books" @x graphql.field.name=books graphql.parent.name=Query
+INTERNAL a "graphql.resolve author.reviews" @x graphql.field.name=reviews graphql.parent.name=Author
+INTERNAL a "graphql.resolve found" @x graphql.field.name=found
+INTERNAL a "graphql.resolve name" @x graphql.field.name=name graphql.parent.name=Author
+"#,
+        expect![[r#"
+            graphql.resolve author.books: likely a.ts:resolvers.Author.books [framework: resolves the field books]
+            graphql.resolve books: likely a.ts:resolvers.Query.books [framework: resolves the field books]
+            graphql.resolve author.reviews: likely a.ts:resolvers.Author.reviews.resolve [framework: resolves the field reviews]
+            graphql.resolve found: likely a.ts:resolvers.Query.found [framework: resolves the field found]
+            graphql.resolve name: none
+        "#]],
+    );
+}

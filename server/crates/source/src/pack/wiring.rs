@@ -75,7 +75,7 @@ variants!(Purpose { 0 => Span, 1 => Http(method), 2 => Sql, 3 => Messaging });
 fields!(DeferredFact { purpose, text, scope, function, position });
 fields!(HelperFact { purpose, function, parameter, template });
 fields!(PassFact { callee, scope, argument, text, forwards, function, position });
-variants!(Argument { 0 => At(number), 1 => Key(name) });
+variants!(Argument { 0 => At(number), 1 => Key(name), 2 => NameOf(number) });
 fields!(DecorationFact { decorator, function });
 fields!(Wiring {
     routes,

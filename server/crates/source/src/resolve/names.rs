@@ -75,6 +75,7 @@ impl<'a> Names<'a> {
             Handler::Function(index) => Some((file, *index)),
             Handler::Named(scope, reference) => match self.look_up(file, *scope, reference) {
                 Some(Entity::Function(file, function)) => Some((file, function)),
+                Some(Entity::Module(files)) => self.namesake(&files, reference.last()),
                 _ => self.serving_method(file, *scope, reference),
             },
             Handler::Wrapped(callee, arguments) => {
@@ -105,6 +106,19 @@ impl<'a> Names<'a> {
         }
         found.dedup();
         if let [only] = found.as_slice() { Some(*only) } else { None }
+    }
+
+    /// Rust: functions and modules have names of their own, so that `use routes::health` may mean `health::health`,
+    /// which `pub use health::*` lifts.
+    fn namesake(&self, files: &[u32], name: &str) -> Option<(u32, u32)> {
+        let [file] = files else { return None };
+        if self.index.slot(*file)?.language != Language::Rust {
+            return None;
+        }
+        match self.top_level(*file, name, MAX_STEPS)? {
+            Entity::Function(file, function) => Some((file, function)),
+            _ => None,
+        }
     }
 
     /// Go: the method by which a value is an `http.Handler`.
@@ -559,8 +573,8 @@ impl<'a> Names<'a> {
     /// The files of the language of `from` with `key` that declare something: those nearest to it; none where they lie
     /// in several folders as near.
     fn declaring(&self, from: &SourceFile, key: Key<'_>, declares: impl Fn(&SourceFile) -> bool) -> Vec<u32> {
-        let numbers = self.index.numbers_with(key).iter().take(256);
-        let files = numbers.filter_map(|number| Some((*number, self.index.slot(*number)?)));
+        let numbers = self.index.numbers_with(key).take(256);
+        let files = numbers.filter_map(|number| Some((number, self.index.slot(number)?)));
         let known: Vec<(u32, &str)> = files
             .filter(|(_, file)| file.language == from.language && declares(file))
             .map(|(number, file)| (number, file.path.as_str()))

@@ -256,14 +256,49 @@ fn handlers(names: &Names<'_>, file: u32, fact: &RouteFact) -> Vec<(Option<SmolS
     }
     let Handler::Named(scope, reference) = &fact.handler else { return Vec::new() };
     let Some(Entity::Type(file, path)) = names.look_up(file, *scope, reference) else { return Vec::new() };
-    let verbs = names.methods(file, &path).into_iter().filter_map(|(file, function)| {
-        let key = names.key(file, function)?;
-        let name = key.path.rsplit('.').next()?;
-        let method = verb(name)?;
-        (fact.methods.is_empty() || fact.methods.iter().any(|wanted| wanted == method))
-            .then(|| (Some(SmolStr::new_static(method)), key.clone()))
-    });
-    verbs.collect()
+    let methods = names.methods(file, &path);
+    let named = |verb: fn(&str) -> Option<&'static str>| {
+        let of_name = |(file, function): &(u32, u32)| {
+            let key = names.key(*file, *function)?;
+            let method = verb(key.path.rsplit('.').next()?)?;
+            (fact.methods.is_empty() || fact.methods.iter().any(|wanted| wanted == method))
+                .then(|| (Some(SmolStr::new_static(method)), key.clone()))
+        };
+        methods.iter().filter_map(of_name).collect::<Vec<_>>()
+    };
+    let verbs = named(verb);
+    if verbs.is_empty() && is_generic_view(names, file, &path) {
+        return named(action);
+    }
+    // A resource of Falcon answers by `on_get` and the like: its `get` is its own business.
+    if named(responder).is_empty() { verbs } else { Vec::new() }
+}
+
+/// The HTTP method of a responder of Falcon.
+fn responder(name: &str) -> Option<&'static str> {
+    verb(name.strip_prefix("on_")?)
+}
+
+/// Whether a class derives from one of Django REST framework's views whose verbs run actions: `ListAPIView`.
+fn is_generic_view(names: &Names<'_>, file: u32, path: &str) -> bool {
+    let Some(source) = names.index.slot(file).filter(|source| source.language == Language::Python) else {
+        return false;
+    };
+    let bases = source.wiring.types.iter().filter(|fact| fact.path == path).flat_map(|fact| &fact.bases);
+    let mut last = bases.filter_map(|base| base.rsplit('.').next());
+    last.any(|base| base.ends_with("ModelMixin") || (base.ends_with("APIView") && base != "APIView"))
+}
+
+/// The HTTP method of an action of Django REST framework.
+fn action(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "list" | "retrieve" => "GET",
+        "create" => "POST",
+        "update" => "PUT",
+        "partial_update" => "PATCH",
+        "destroy" => "DELETE",
+        _ => return None,
+    })
 }
 
 /// Types by the type that they derive from: file and path.

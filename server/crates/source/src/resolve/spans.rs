@@ -92,7 +92,8 @@ fn passes(
                 {
                     continue;
                 }
-                let text = substitute(&helper.template, &pass.text);
+                let taken = if matches!(pass.argument, Argument::NameOf(_)) { BARE_NAME } else { ARGUMENT };
+                let text = substitute(&helper.template, taken, &pass.text);
                 let pattern = names.pattern(file, pass.scope, &text);
                 // A span whose name the caller itself largely tells is the caller's own.
                 let is_own = helper.purpose == Purpose::Span
@@ -121,8 +122,27 @@ fn by_name(names: &Names<'_>, helpers: &Helpers) -> HashMap<SmolStr, Vec<(u32, u
         };
         by_name.entry(name).or_default().push((*file, *function));
     }
+    add_aliases(names, &mut by_name);
     by_name.values_mut().for_each(|found| found.sort_unstable());
     by_name
+}
+
+/// `import { withSpan as traced }`: helpers go by other names where they are imported so.
+fn add_aliases(names: &Names<'_>, by_name: &mut HashMap<SmolStr, Vec<(u32, u32)>>) {
+    let mut aliases: Vec<(SmolStr, SmolStr)> = Vec::new();
+    for (_, source) in names.wired() {
+        for binding in &source.wiring.bindings {
+            let Value::Import(_, Some(name)) = &binding.value else { continue };
+            if binding.name != *name && by_name.contains_key(name) && !by_name.contains_key(&binding.name) {
+                aliases.push((binding.name.clone(), name.clone()));
+            }
+        }
+    }
+    for (alias, name) in aliases {
+        let helpers = by_name.get(&name).cloned().unwrap_or_default();
+        let known = by_name.entry(alias).or_default();
+        known.extend(helpers.into_iter().filter(|helper| !known.contains(helper)).collect::<Vec<_>>());
+    }
 }
 
 /// The helper that `pass` calls: the function its callee means, or the only one of that name where nothing tells
@@ -206,6 +226,10 @@ fn fits(names: &Names<'_>, helper_of: (u32, u32), helper: &Helper, pass: &PassFa
                 && !function.receiver.as_ref().is_some_and(|class| is_static(&pass.callee.path, class));
             at.saturating_add(u8::from(is_extended)) == helper.parameter
         }
+        Argument::NameOf(at) => {
+            let takes = |piece: &Piece| matches!(piece, Piece::Name(name) if name == BARE_NAME);
+            *at == helper.parameter && helper.template.0.iter().any(takes)
+        }
         Argument::Key(key) if key == CALLER => file.wiring.bindings.iter().any(|binding| {
             binding.scope == helper_of.1
                 && binding.name == CALLER
@@ -225,12 +249,12 @@ fn is_static(callee: &str, class: &str) -> bool {
     callee.rsplit_once('.').is_some_and(|(object, _)| object.rsplit('.').next() == Some(class))
 }
 
-/// `template` with its argument replaced by `text`.
-fn substitute(template: &Text, text: &Text) -> Text {
+/// `template` with what it takes of its argument replaced by `text`.
+fn substitute(template: &Text, taken: &str, text: &Text) -> Text {
     let mut whole = Text::default();
     for piece in &template.0 {
         match piece {
-            Piece::Name(name) if name == ARGUMENT => whole.append(text.clone()),
+            Piece::Name(name) if name == taken => whole.append(text.clone()),
             piece => whole.append(Text(vec![piece.clone()])),
         }
     }

@@ -4,9 +4,12 @@ mod csharp;
 mod go;
 mod java;
 mod javascript;
+mod javascript_frameworks;
 mod kotlin;
 mod python;
+mod python_frameworks;
 mod rust;
+mod rust_frameworks;
 
 use std::{fmt::Write, sync::Arc};
 

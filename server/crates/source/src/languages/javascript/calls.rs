@@ -4,14 +4,14 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use super::{
-    express,
     modules::reference,
-    syntax::{arguments, literal_of, path_of, property, text_of, unwrapped},
+    queues,
+    syntax::{alternatives, arguments, literal_of, path_of, property, text_of, unwrapped},
 };
 use crate::{
     CallKind, CallSite,
     walk::{Walk, position},
-    wiring::{Argument, ConsumerFact, Piece, Scope, Text},
+    wiring::{Argument, Piece, Scope, Text},
 };
 
 /// Objects whose `get` and `post` are requests.
@@ -50,7 +50,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, function: Option<u32
     if span(walk, node, object, last, function) || last == "require" {
         return;
     }
-    consumer(walk, node, object, last);
+    queues::call(walk, node, object, last);
     let found = http(walk, node, object, last)
         .or_else(|| sql(walk, node, last))
         .or_else(|| messaging(walk, node, object, last));
@@ -85,41 +85,40 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str, funct
     let of_tracer = object.to_lowercase().ends_with("tracer");
     let is_start = match last {
         "startActiveSpan" | "startSpan" | "startInactiveSpan" | "startSpanManual" => true,
+        // A span gets another name.
+        "updateName" => object.to_lowercase().contains("span"),
         "trace" | "wrap" => of_tracer,
         "withSpan" => object == "Effect",
         "span" | "startTransaction" => object == "logfire" || object == "Sentry",
         _ => false,
     };
     let Some(first) = arguments(node).first().copied().filter(|_| is_start) else { return false };
-    let named = property(walk, first, "name").and_then(|name| text_of(walk, name));
-    let Some(text) = named.or_else(|| text_of(walk, first)) else { return false };
+    // A function of the program that is called like the tracer's takes its name where it likes.
+    let is_text = matches!(
+        unwrapped(first).kind(),
+        "string" | "template_string" | "object" | "binary_expression" | "ternary_expression"
+    );
+    if object.is_empty() && !is_text {
+        return false;
+    }
+    let named = property(walk, first, "name").unwrap_or(first);
+    let texts: Vec<Text> =
+        alternatives(walk, named).into_iter().filter_map(|name| text_of(walk, name)).collect();
+    if texts.is_empty() {
+        return false;
+    }
     let tracer = (!object.is_empty()).then(|| SmolStr::from(object));
     let scope = walk.scope();
-    walk.draft.span(text, scope, function, position(node), tracer);
+    for text in texts {
+        walk.draft.span(text, scope, function, position(node), tracer.clone());
+    }
+    // The program may have a function, and a class may inherit a method, that makes more of the name.
+    if let Some(callee) = node.child_by_field_name("function")
+        && (object.is_empty() || walk.type_path().is_some_and(|class| class == object))
+    {
+        passes(walk, node, callee, function);
+    }
     true
-}
-
-/// `new Worker('queue', fn)`, `queue.process(fn)`, `channel.consume('queue', fn)`.
-fn consumer<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str) {
-    let of_queue = ["channel", "consumer", "queue", "subscriber", "nats", "client", "bus"];
-    let named = of_queue.iter().any(|word| object.to_lowercase().ends_with(word));
-    if !(last == "Worker" || (named && matches!(last, "consume" | "process" | "subscribe"))) {
-        return;
-    }
-    let list = arguments(node);
-    let name =
-        list.first().filter(|first| matches!(first.kind(), "string" | "template_string" | "identifier"));
-    let Some(name) = name.and_then(|name| text_of(walk, *name)) else { return };
-    let target = list.iter().skip(1).find(|value| {
-        matches!(
-            value.kind(),
-            "arrow_function" | "function_expression" | "identifier" | "member_expression" | "call_expression"
-        )
-    });
-    if let Some(handler) = target.and_then(|target| express::handler(walk, *target)) {
-        let scope = walk.scope();
-        walk.draft.wiring.consumers.push(ConsumerFact { name: Some(name), handler, scope });
-    }
 }
 
 type Found = (CallKind, Option<SmolStr>, Option<Text>);
@@ -243,6 +242,13 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, callee: Node<'t>, function: O
                 }
             }
             "string" | "template_string" | "binary_expression" => text_of(walk, value),
+            "object" => {
+                if let Some(text) = property(walk, value, "name").and_then(|name| text_of(walk, name)) {
+                    let argument = Argument::NameOf(at as u8);
+                    walk.draft.pass(callee.clone(), argument, text, scope, function, place);
+                }
+                None
+            }
             _ => None,
         };
         if let Some(text) = text {

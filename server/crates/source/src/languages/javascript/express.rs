@@ -5,6 +5,7 @@ use tree_sitter::Node;
 
 use super::{
     fastify::{registered, route_object},
+    graphql, hono,
     modules::{reference, required},
     syntax::{arguments, path_of, property, text_of, unwrapped},
 };
@@ -109,7 +110,12 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
         "use" => mounted(walk, node, object),
         "route" => route_object(walk, node, object),
         "register" => registered(walk, node, object),
-        "on" => false,
+        "on" => hono::on(walk, node, object),
+        "openapi" => hono::openapi(walk, node, object),
+        "queryField" | "mutationField" | "subscriptionField" => {
+            graphql::builder_field(walk, node, verb);
+            false
+        }
         _ => false,
     }
 }
@@ -150,6 +156,8 @@ fn handler_within<'t>(walk: &Walk<'t>, node: Node<'t>, depth: usize) -> Option<H
         }
         "identifier" | "member_expression" => Some(Handler::Named(walk.scope(), reference(walk, node)?)),
         "array" => handler_within(walk, children(node).last().copied()?, depth.checked_sub(1)?),
+        // `...factory.createHandlers(handler)`.
+        "spread_element" => handler_within(walk, node.named_child(0)?, depth.checked_sub(1)?),
         "object" => handler_within(walk, property(walk, node, "handler")?, depth.checked_sub(1)?),
         "call_expression" => {
             let callee = node.child_by_field_name("function")?;
@@ -186,7 +194,10 @@ fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>, verb: &st
         return false;
     }
     let Some((holder, path)) = router_at(walk, object) else { return false };
-    let patterns = patterns(walk, *first);
+    let patterns = match koa_pattern(walk, &path, &list) {
+        Some(pattern) => vec![pattern],
+        None => patterns(walk, *first),
+    };
     if patterns.is_empty() || !is_router(walk, &path, *last, &patterns) {
         return false;
     }
@@ -197,6 +208,27 @@ fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>, verb: &st
         walk.draft.wiring.routes.push(RouteFact { holder, methods: methods(verb), pattern, handler, scope });
     }
     true
+}
+
+/// Koa's routers take paths without a slash (`users.list`), and a route's name before its path.
+fn koa_pattern<'t>(walk: &Walk<'t>, router: &SmolStr, list: &[Node<'t>]) -> Option<Text> {
+    if !walk.draft.marks.contains(KOA) || !walk.draft.marks.contains(router) {
+        return None;
+    }
+    let text =
+        |at: usize| list.get(at).filter(|first| first.kind() == "string").and_then(|at| text_of(walk, *at));
+    let named = text(1).filter(|path| path.as_literal().is_some_and(|path| path.starts_with('/')));
+    named.filter(|_| list.len() > 2).or_else(|| text(0))
+}
+
+/// The mark of files that use one of Koa's routers.
+pub(super) const KOA: &str = "@koa";
+
+/// Remembers packages whose routers are unlike others.
+pub(super) fn imported(walk: &mut Walk<'_>, module: &str) {
+    if matches!(module, "koa-router" | "@koa/router") {
+        walk.draft.marks.insert(KOA.into());
+    }
 }
 
 /// `router.route('/x').get(a).post(b)`: each link of the chain.
@@ -252,9 +284,17 @@ fn mounted<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>) -> bool {
     for child in
         rest.iter().flat_map(|child| if child.kind() == "array" { children(*child) } else { vec![*child] })
     {
+        // koa-mount: `app.use(mount('/api', api))`.
+        let inner = arguments(child);
+        let is_mount =
+            child.kind() == "call_expression" && path_of(walk, child).is_some_and(|path| path == "mount");
+        let (own, child) = match inner.as_slice() {
+            [own, inner] if is_mount => (patterns(walk, *own), *inner),
+            _ => (Vec::new(), child),
+        };
         let Some(child) = router_of(walk, child) else { continue };
         any = true;
-        for prefix in &prefixes {
+        for prefix in if own.is_empty() { &prefixes } else { &own } {
             let (parent, child, prefix) = (parent.clone(), child.clone(), prefix.clone());
             walk.draft.wiring.mounts.push(MountFact { parent, child, prefix, scope });
         }
@@ -328,7 +368,7 @@ fn iteration(walk: &Walk<'_>) -> Option<(SmolStr, Option<SmolStr>)> {
 
 /// The router that a link of a chain belongs to, and the name that it goes by: `api.use(a).get('/x', b)` is a chain on
 /// `api`, `const api = Router().use(a)` one on what is made there.
-fn router_at<'t>(walk: &Walk<'t>, object: Node<'t>) -> Option<(Holder, SmolStr)> {
+pub(super) fn router_at<'t>(walk: &Walk<'t>, object: Node<'t>) -> Option<(Holder, SmolStr)> {
     let scope = walk.scope();
     let mut node = unwrapped(object);
     for _ in 0..512 {
@@ -338,7 +378,10 @@ fn router_at<'t>(walk: &Walk<'t>, object: Node<'t>) -> Option<(Holder, SmolStr)>
             callee.and_then(|callee| callee.child_by_field_name("property")).map(|name| walk.slice(name));
         match (link, callee) {
             (
-                Some("use" | "get" | "post" | "put" | "patch" | "delete" | "all" | "basePath" | "on"),
+                Some(
+                    "use" | "get" | "post" | "put" | "patch" | "delete" | "all" | "basePath" | "on"
+                    | "openapi",
+                ),
                 Some(callee),
             ) => {
                 node = unwrapped(callee.child_by_field_name("object")?);
@@ -506,6 +549,7 @@ fn could_be_handler(node: Node<'_>) -> bool {
             | "call_expression"
             | "array"
             | "object"
+            | "spread_element"
     )
 }
 

@@ -33,7 +33,14 @@ pub(super) fn route_object<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node
             .iter()
             .find_map(|key| property(walk, route, key))
             .and_then(|url| text_of(walk, url));
+        // Hapi's handler may stand among its options.
+        let inner = || {
+            ["options", "config"]
+                .iter()
+                .find_map(|key| property(walk, property(walk, route, key)?, "handler"))
+        };
         let target = property(walk, route, "handler")
+            .or_else(inner)
             .map(Some)
             .unwrap_or_else(|| method_property(walk, route, "handler"));
         let (Some(pattern), Some(target)) = (pattern, target) else { continue };

@@ -3,9 +3,12 @@
 mod calls;
 mod express;
 mod fastify;
+mod graphql;
+mod hono;
 mod modules;
 mod nest;
 mod next;
+mod queues;
 mod syntax;
 
 use model::SmolStr;
@@ -44,6 +47,7 @@ impl Reader for JavaScript {
             ("field_definition", Role::Bind),
             ("import_statement", Role::Import),
             ("export_statement", Role::Other),
+            ("enum_declaration", Role::Other),
             ("return_statement", Role::Other),
             ("for_statement", Role::Loop),
             ("for_in_statement", Role::Loop),
@@ -76,6 +80,7 @@ impl Reader for JavaScript {
         if is_constructor {
             injected(walk, node);
         }
+        destructured(walk, index, node);
     }
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
@@ -132,6 +137,9 @@ impl Reader for JavaScript {
     fn other<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) -> bool {
         if node.kind() == "export_statement" {
             modules::export(walk, node);
+        } else if node.kind() == "enum_declaration" {
+            members(walk, node);
+            return false;
         } else if let (Some(function), Some(value)) = (walk.function_around(), node.named_child(0))
             && matches!(value.kind(), "identifier" | "member_expression")
             && let Some(path) = path_of(walk, value)
@@ -168,9 +176,12 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<
         "arrow_function" | "function_expression" | "generator_function" | "class" => return,
         "call_expression" | "new_expression" => {
             if let Some(module) = modules::required(walk, value) {
+                express::imported(walk, &module);
                 Value::Import(module, None)
             } else {
                 express::constructed(walk, scope, &name, value);
+                hono::described(walk, &name, value);
+                queues::bound(walk, &name, value);
                 calls::tracer(walk, scope, &name, value);
                 wrapped(walk, scope, &name, value);
                 match (text_of(walk, value), path_of(walk, value)) {
@@ -198,6 +209,13 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<
             }
             Value::Other
         }
+        "binary_expression" | "ternary_expression"
+            if scope != MODULE && syntax::alternatives(walk, value).len() > 1 =>
+        {
+            let parts = syntax::alternatives(walk, value).into_iter();
+            let texts: Vec<Text> = parts.map(|part| text_of(walk, part).unwrap_or_else(Text::hole)).collect();
+            return walk.draft.bind_alternatives(scope, &name, texts);
+        }
         _ => match text_of(walk, value) {
             Some(text) => Value::Text(text),
             None if scope == MODULE => Value::Other,
@@ -205,6 +223,22 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<
         },
     };
     walk.draft.bind(scope, name, bound);
+}
+
+/// `enum Names { Load = 'load user' }` makes `Names.Load` known.
+fn members<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some((name, body)) = node.child_by_field_name("name").zip(node.child_by_field_name("body")) else {
+        return;
+    };
+    let name = SmolStr::from(walk.slice(name));
+    for member in children(body).into_iter().filter(|member| member.kind() == "enum_assignment").take(1_024) {
+        let (key, value) = (member.child_by_field_name("name"), member.child_by_field_name("value"));
+        let (Some(key), Some(value)) = (key, value) else { continue };
+        if let Some(text) = text_of(walk, value) {
+            let path = dotted(&name, &property_name(walk, key));
+            walk.draft.bind(MODULE, path, Value::Text(text));
+        }
+    }
 }
 
 /// `const handler = withAuth(inner)`: the name may also stand for what is wrapped, if that is a function.
@@ -252,6 +286,38 @@ fn bind_members<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, object: N
             }
             "object" if depth > 0 => bind_members(walk, scope, &path, value, depth - 1),
             _ => {}
+        }
+    }
+}
+
+/// `function traced({ name, run })`: the name is that of the object which is passed. Parameters without a name are
+/// known by an empty one, the first of them here.
+fn destructured<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
+    let Some(list) = node.child_by_field_name("parameters") else { return };
+    let text = walk.slice(list);
+    if !(text.contains('{') && text.contains("name")) {
+        return;
+    }
+    let pattern = |parameter: Node<'t>| match parameter.kind() {
+        "required_parameter" | "optional_parameter" => parameter.child_by_field_name("pattern"),
+        "assignment_pattern" => parameter.child_by_field_name("left"),
+        _ => Some(parameter),
+    };
+    let first =
+        children(list).into_iter().filter_map(pattern).find(|pattern| pattern.kind() == "object_pattern");
+    for part in first.map(children).unwrap_or_default() {
+        let local = match part.kind() {
+            "shorthand_property_identifier_pattern" if walk.slice(part) == "name" => Some(part),
+            "pair_pattern" => {
+                let key = part.child_by_field_name("key").filter(|key| walk.slice(*key) == "name");
+                key.and_then(|_| part.child_by_field_name("value"))
+                    .filter(|local| local.kind() == "identifier")
+            }
+            _ => None,
+        };
+        if let Some(local) = local {
+            let local = SmolStr::from(walk.slice(local));
+            walk.draft.bind(index, local, Value::Alias(Reference::local(".name")));
         }
     }
 }

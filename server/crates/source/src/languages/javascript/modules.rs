@@ -4,7 +4,7 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use super::{
-    bind_value,
+    bind_value, express, next,
     syntax::{path_of, property_name, text_of, unwrapped},
 };
 use crate::{
@@ -123,6 +123,7 @@ pub(super) fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         .child_by_field_name("source")
         .and_then(|source| text_of(walk, source)?.as_literal());
     let Some(module) = source else { return };
+    express::imported(walk, &module);
     if let Some(name) = require.and_then(|clause| clause.named_child(0)) {
         let name = SmolStr::from(walk.slice(name));
         return walk.draft.bind(MODULE, name, Value::Import(module, None));
@@ -192,6 +193,11 @@ fn export_value<'t>(walk: &mut Walk<'t>, value: Node<'t>) {
             }
         }
         "arrow_function" => {}
+        "call_expression" => {
+            let callee = path_of(walk, value).unwrap_or_default();
+            next::event_handler(walk, &callee);
+            bind_value(walk, MODULE, "default".into(), value);
+        }
         _ => bind_value(walk, MODULE, "default".into(), value),
     }
 }
@@ -264,6 +270,13 @@ pub(super) fn module_paths(from: &str, module: &str) -> Vec<ModulePath> {
             paths.extend(
                 ["ts", "tsx", "js"].map(|end| ModulePath::Suffix(format!("{inner}/src/index.{end}"))),
             );
+            // A file of a package by its path: `@shop/shared/src/server`.
+            if inner.contains('/') {
+                for end in ["ts", "tsx", "js"] {
+                    paths.push(ModulePath::Suffix(format!("{inner}/index.{end}")));
+                    paths.push(ModulePath::Suffix(format!("{inner}.{end}")));
+                }
+            }
             inner
         }
         (None, Some(_)) => module,

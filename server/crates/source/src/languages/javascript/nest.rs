@@ -4,13 +4,20 @@ use model::SmolStr;
 use smol_str::format_smolstr;
 use tree_sitter::Node;
 
-use super::syntax::{arguments, literal_of, path_of, property, text_of, unwrapped};
+use super::{
+    graphql,
+    syntax::{arguments, literal_of, path_of, property, text_of, unwrapped},
+};
 use crate::{
     walk::{Walk, children, dotted, position},
     wiring::{
         ConsumerFact, Handler, Holder, MODULE, MountFact, PrefixFact, Reference, RouteFact, RpcFact, Text,
+        Value,
     },
 };
+
+/// Methods of HTTP as decorators spell them.
+const VERBS: &[&str] = &["Get", "Post", "Put", "Patch", "Delete", "Options", "Head", "All"];
 
 /// A decorator on the class `class`.
 pub(super) fn on_class<'t>(walk: &mut Walk<'t>, class: &SmolStr, expression: Node<'t>) {
@@ -19,10 +26,24 @@ pub(super) fn on_class<'t>(walk: &mut Walk<'t>, class: &SmolStr, expression: Nod
     let first = options.first().copied().map(unwrapped);
     let holder = || Holder::Named(MODULE, Reference::local(class.clone()));
     match name.as_str() {
-        "Controller" | "JsonController" | "Route" | "RestController" => {
+        "Controller" | "JsonController" | "Route" | "RestController" | "controller" => {
             for prefix in controller_prefixes(walk, first) {
                 walk.draft.wiring.prefixes.push(PrefixFact { holder: holder(), prefix, scope: MODULE });
             }
+        }
+        "Resolver" => graphql::resolver_class(walk, class, first),
+        // The queue that the class's `process`, or its methods marked so, take from.
+        "Processor" => {
+            let Some(queue) = first.and_then(|first| {
+                text_of(walk, first)
+                    .filter(Text::is_telling)
+                    .or_else(|| text_of(walk, property(walk, first, "name")?))
+            }) else {
+                return;
+            };
+            walk.draft.bind(MODULE, dotted(class, QUEUE), Value::Text(queue.clone()));
+            let handler = Handler::Named(MODULE, Reference::local(dotted(class, "process")));
+            walk.draft.wiring.consumers.push(ConsumerFact { name: Some(queue), handler, scope: MODULE });
         }
         "Module" => {
             let Some(options) = first else { return };
@@ -42,6 +63,9 @@ pub(super) fn on_class<'t>(walk: &mut Walk<'t>, class: &SmolStr, expression: Nod
         _ => {}
     }
 }
+
+/// What stands behind a processor's class for the name of its queue.
+const QUEUE: &str = "@queue";
 
 /// A decorator on the method numbered `index`.
 pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, decorator: Node<'t>) {
@@ -125,9 +149,11 @@ fn decorated<'t>(walk: &mut Walk<'t>, class: &SmolStr, expression: Node<'t>, han
     let options = arguments(expression);
     let first = options.first().copied().map(unwrapped);
     let scope = walk.scope();
-    match name.as_str() {
+    // inversify-express-utils: `@httpGet('/')`.
+    let verb = name.strip_prefix("http").filter(|verb| VERBS.contains(verb)).unwrap_or(&name);
+    match verb {
         "Get" | "Post" | "Put" | "Patch" | "Delete" | "Options" | "Head" | "All" | "Sse" | "Search" => {
-            let methods = match name.as_str() {
+            let methods = match verb {
                 "All" => Vec::new(),
                 "Sse" => vec!["GET".into()],
                 name => vec![name.to_uppercase().into()],
@@ -148,6 +174,10 @@ fn decorated<'t>(walk: &mut Walk<'t>, class: &SmolStr, expression: Node<'t>, han
         "MessagePattern" | "EventPattern" | "OnEvent" | "Process" | "RabbitSubscribe"
         | "SqsMessageHandler" | "SubscribeMessage" => {
             let key = ["cmd", "name", "queue", "routingKey"];
+            if name == "Process" && index != MODULE {
+                let (queue, handler) = (Text::name(dotted(class, QUEUE)), handler.clone());
+                walk.draft.wiring.consumers.push(ConsumerFact { name: Some(queue), handler, scope });
+            }
             let named = first.and_then(|first| {
                 text_of(walk, first)
                     .filter(Text::is_telling)
@@ -161,9 +191,15 @@ fn decorated<'t>(walk: &mut Walk<'t>, class: &SmolStr, expression: Node<'t>, han
             let service = first.and_then(|service| literal_of(walk, service));
             let method = options.get(1).and_then(|method| literal_of(walk, *method));
             let own = walk.draft.functions.get(index as usize).map(|function| function.name.clone());
+            // Without a service it is the class, as the framework has it.
+            let service = service.or_else(|| class.rsplit('.').next().map(SmolStr::from));
             if let (Some(service), Some(method)) = (service, method.or(own)) {
                 walk.draft.wiring.rpcs.push(RpcFact { service, method: Some(method), handler, scope });
             }
+        }
+        "Query" | "Mutation" | "Subscription" | "ResolveField" | "ResolveProperty" | "FieldResolver" => {
+            let own = walk.draft.functions.get(index as usize).map(|function| function.name.clone());
+            graphql::resolver_method(walk, class, &name, expression, handler, own);
         }
         "Span" | "OtelSpan" | "WithSpan" | "Traceable" | "Trace" if index != MODULE => {
             let own = walk

@@ -45,12 +45,25 @@ pub(super) fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionSh
 
 /// `export default () => …`, `module.exports = function () …`: the function that the module is.
 fn is_default_export(walk: &Walk<'_>, node: Node<'_>) -> bool {
-    let Some(parent) = walk.ancestor(0) else { return false };
+    let (mut value, mut level) = (node, 0);
+    // `export default wrap(() => …)`. What fastify-plugin wraps is no longer a module with a prefix of its own.
+    let is_plugin = |call: Node<'_>| {
+        let callee =
+            call.child_by_field_name("function").map(|callee| walk.slice(callee)).unwrap_or_default();
+        matches!(callee, "fp" | "fastifyPlugin" | "plugin")
+    };
+    if let Some(call) = walk.ancestor(1).filter(|call| call.kind() == "call_expression")
+        && wraps(walk, call, 1)
+        && !is_plugin(call)
+    {
+        (value, level) = (call, 2);
+    }
+    let Some(parent) = walk.ancestor(level) else { return false };
     match parent.kind() {
         "export_statement" => true,
         "assignment_expression" => {
             let left = parent.child_by_field_name("left").and_then(|left| path_of(walk, left));
-            let is_value = parent.child_by_field_name("right").is_some_and(|right| right.id() == node.id());
+            let is_value = parent.child_by_field_name("right").is_some_and(|right| right.id() == value.id());
             is_value && left.is_some_and(|left| left == "module.exports" || left == "exports")
         }
         _ => false,
@@ -347,6 +360,25 @@ pub(super) fn text_of(walk: &Walk<'_>, node: Node<'_>) -> Option<Text> {
     text_within(walk, node, MAX_DEPTH)
 }
 
+/// What an expression may be: both sides of `a ?? b` and `a || b`, and of `x ? a : b`.
+pub(super) fn alternatives<'t>(walk: &Walk<'t>, node: Node<'t>) -> Vec<Node<'t>> {
+    let node = unwrapped(node);
+    let parts = match node.kind() {
+        "binary_expression" => {
+            let operator = node.child_by_field_name("operator").map(|operator| walk.slice(operator));
+            if !matches!(operator, Some("??" | "||")) {
+                return vec![node];
+            }
+            [node.child_by_field_name("left"), node.child_by_field_name("right")]
+        }
+        "ternary_expression" => {
+            [node.child_by_field_name("consequence"), node.child_by_field_name("alternative")]
+        }
+        _ => return vec![node],
+    };
+    parts.into_iter().flatten().collect()
+}
+
 fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
     if depth == 0 {
         return Some(Text::hole());
@@ -370,7 +402,13 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
             Some(text)
         }
         "identifier" | "member_expression" => {
-            path_of(walk, node).map(Text::name).or_else(|| Some(Text::hole()))
+            let path = path_of(walk, node);
+            if let Some(class) =
+                path.as_ref().and_then(|path| path.strip_suffix(".name")).filter(|path| is_class(path))
+            {
+                return Some(Text::literal(class));
+            }
+            path.map(Text::name).or_else(|| Some(Text::hole()))
         }
         "parenthesized_expression" | "as_expression" | "satisfies_expression" | "non_null_expression" => {
             text_within(walk, node.named_child(0)?, depth - 1)
@@ -393,6 +431,13 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
         "ternary_expression" | "subscript_expression" => Some(Text(vec![Piece::Hole])),
         _ => None,
     }
+}
+
+/// Whether a name is a class's, so that its `name` is that name.
+fn is_class(name: &str) -> bool {
+    !name.contains('.')
+        && name.starts_with(|c: char| c.is_uppercase())
+        && name.contains(|c: char| c.is_lowercase())
 }
 
 /// `"a".concat(b)`, `String(a)` and `a.toString()` are text; other calls are not known to be.

@@ -3,7 +3,7 @@
 use model::SmolStr;
 use tree_sitter::Node;
 
-use super::syntax::{argument, keyword, path_of, positional, text_of};
+use super::syntax::{alternatives, argument, keyword, path_of, positional, text_of};
 use crate::{
     CallKind, CallSite,
     walk::{Walk, children, position},
@@ -91,6 +91,8 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, path: &str, last: &str, functio
     let is_start = match last {
         "start_as_current_span" | "start_active_span" => true,
         "start_span" | "start_transaction" | "start_child" => true,
+        // A span gets another name.
+        "update_name" => object.to_lowercase().contains("span"),
         "trace" | "wrap" => object.to_lowercase().ends_with("tracer"),
         "span" | "info" | "debug" | "notice" | "warn" | "warning" | "error" | "fatal" | "trace_" => {
             of_logfire
@@ -103,17 +105,19 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, path: &str, last: &str, functio
     }
     let name = ["name", "operation_name", "description", "msg_template"]
         .iter()
-        .find_map(|key| argument(walk, node, 0, key))
-        .and_then(|name| text_of(walk, name));
-    let text = match name {
-        Some(text) => text,
-        None if last == "instrument" => instrument_name(walk, function),
-        None => return false,
-    };
+        .find_map(|key| argument(walk, node, 0, key));
+    let given = name.map(alternatives).unwrap_or_default();
+    let mut texts: Vec<Text> = given.into_iter().filter_map(|name| text_of(walk, name)).collect();
+    if texts.is_empty() && last == "instrument" {
+        texts.push(instrument_name(walk, function));
+    }
     let tracer = (!object.is_empty() && !of_logfire).then(|| SmolStr::from(object));
     let scope = walk.scope();
-    walk.draft.span(text, scope, function, position(node), tracer);
-    true
+    let found = !texts.is_empty();
+    for text in texts {
+        walk.draft.span(text, scope, function, position(node), tracer.clone());
+    }
+    found
 }
 
 /// logfire names a span without a template after the function: `Calling module.qualified_name`.

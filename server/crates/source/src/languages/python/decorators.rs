@@ -4,7 +4,7 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use super::{
-    calls, django, keyword_text,
+    calls, drf, graphql, keyword_text, litestar, queues,
     syntax::{argument, keyword, literals, path_of, positional, text_of},
 };
 use crate::{
@@ -26,8 +26,16 @@ pub(super) fn on_function<'t>(walk: &mut Walk<'t>, index: u32, decorator: Node<'
     if task(walk, call, &path, &handler) {
         return;
     }
-    if let Some(call) = call.filter(|_| path == "action" || path.ends_with(".action")) {
-        return django::action(walk, index, call);
+    let last = path.rsplit('.').next().unwrap_or(&path);
+    if let Some(call) = call.filter(|_| matches!(last, "action" | "detail_route" | "list_route")) {
+        return drf::action(walk, index, call, &path);
+    }
+    let is_known = drf::mapped(walk, index, &path)
+        || litestar::decorated(walk, index, call, &path)
+        || graphql::decorated(walk, index, call, &path)
+        || queues::command(walk, index, call, &path);
+    if is_known {
+        return;
     }
     if let Some(call) = call {
         calls::call(walk, call, Some(index));
@@ -42,7 +50,7 @@ pub(super) fn on_function<'t>(walk: &mut Walk<'t>, index: u32, decorator: Node<'
 pub(super) fn on_class<'t>(walk: &mut Walk<'t>, path: &SmolStr, decorator: Node<'t>) {
     let Some(call) = decorator.named_child(0).filter(|node| node.kind() == "call") else { return };
     let Some(callee) = path_of(walk, call) else { return };
-    if callee.ends_with(".route") || callee.ends_with(".resource") {
+    if [".route", ".resource", ".view"].iter().any(|end| callee.ends_with(end)) {
         let handler = Handler::Named(MODULE, Reference::local(path.clone()));
         let Some(pattern) = argument(walk, call, 0, "path").and_then(|node| text_of(walk, node)) else {
             return;

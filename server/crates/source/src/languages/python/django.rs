@@ -1,17 +1,16 @@
-//! Lists of routes: Django's `urlpatterns`, Starlette's `routes`, and Django REST framework's routers.
+//! Lists of routes: Django's `urlpatterns` and Starlette's `routes`.
 
 use model::SmolStr;
-use smol_str::format_smolstr;
 use tree_sitter::Node;
 
 use super::{
-    calls::keyword_literal,
+    drf,
     routes::{elements, handler, holder},
     syntax::{argument, keyword, literals, path_of, positional, text_of},
 };
 use crate::{
     walk::{Walk, dotted},
-    wiring::{Handler, Holder, MODULE, MountFact, Reference, RouteFact, Scope, Text},
+    wiring::{Handler, Holder, MountFact, Reference, RouteFact, Scope, Text},
 };
 
 /// How many calls may nest around a route in its list.
@@ -43,76 +42,18 @@ pub(super) fn listed_with<'t>(walk: &mut Walk<'t>, node: Node<'t>, methods: Vec<
         }
         return true;
     }
+    if let Some((class, actions)) = drf::mapped_actions(walk, target) {
+        for (method, action) in actions {
+            let handler = Handler::Named(scope, Reference::local(dotted(&class, &action)));
+            let (holder, pattern, methods) = (parent.clone(), pattern.clone(), vec![method]);
+            walk.draft.wiring.routes.push(RouteFact { holder, methods, pattern, handler, scope });
+        }
+        return true;
+    }
     let Some(handler) = handler(walk, target) else { return false };
     walk.draft.wiring.routes.push(RouteFact { holder: parent, methods, pattern, handler, scope });
     // Inside of a view's own call (`login_required(view)`) nothing else is declared.
     true
-}
-
-/// Django REST framework's `router.register(r"users", UserViewSet)`.
-pub(super) fn view_set<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str) -> bool {
-    let arguments = positional(node);
-    let (Some(prefix), Some(class)) = (arguments.first(), arguments.get(1)) else { return false };
-    let Some(prefix) = text_of(walk, *prefix).and_then(|text| text.as_literal()) else { return false };
-    let Some(class) =
-        path_of(walk, *class).filter(|class| class.ends_with("ViewSet") || class.ends_with("View"))
-    else {
-        return false;
-    };
-    let scope = walk.scope();
-    let holder = Holder::Named(scope, Reference::local(object));
-    let mounted = MountFact {
-        parent: holder.clone(),
-        child: Holder::Named(scope, Reference::local(class.clone())),
-        prefix: Text::literal(prefix.clone()),
-        scope,
-    };
-    walk.draft.wiring.mounts.push(mounted);
-    let lookup = keyword_literal(walk, node, "lookup_field").unwrap_or_else(|| "pk".into());
-    const ACTIONS: &[(&str, &str, bool)] = &[
-        ("list", "GET", false),
-        ("create", "POST", false),
-        ("retrieve", "GET", true),
-        ("update", "PUT", true),
-        ("partial_update", "PATCH", true),
-        ("destroy", "DELETE", true),
-    ];
-    for (action, method, is_detail) in ACTIONS {
-        let pattern =
-            if *is_detail { format_smolstr!("{prefix}/{{{lookup}}}/") } else { format_smolstr!("{prefix}/") };
-        let handler = Handler::Named(scope, Reference::local(dotted(&class, action)));
-        let (holder, methods) = (holder.clone(), vec![SmolStr::new_static(method)]);
-        walk.draft.wiring.routes.push(RouteFact {
-            holder,
-            methods,
-            pattern: Text::literal(pattern),
-            handler,
-            scope,
-        });
-    }
-    true
-}
-
-/// A method of a view set that is a route of its own: `@action(detail=True, methods=["post"], url_path="x")`.
-pub(super) fn action<'t>(walk: &mut Walk<'t>, index: u32, call: Node<'t>) {
-    let Some(function) = walk.draft.functions.get(index as usize) else { return };
-    let (name, path) = (function.name.clone(), function.key.path.clone());
-    let Some(class) = path.strip_suffix(name.as_str()).and_then(|class| class.strip_suffix('.')) else {
-        return;
-    };
-    let is_detail = keyword(walk, call, "detail").is_some_and(|value| walk.slice(value) == "True");
-    let last = keyword_literal(walk, call, "url_path").unwrap_or(name);
-    let pattern = if is_detail { format_smolstr!("{{pk}}/{last}/") } else { format_smolstr!("{last}/") };
-    let methods =
-        keyword(walk, call, "methods").map(|list| literals(walk, list)).unwrap_or_else(|| vec!["GET".into()]);
-    let holder = Holder::Named(MODULE, Reference::local(class));
-    walk.draft.wiring.routes.push(RouteFact {
-        holder,
-        methods: methods.iter().map(|method| method.to_uppercase().into()).collect(),
-        pattern: Text::literal(pattern),
-        handler: Handler::Function(index),
-        scope: MODULE,
-    });
 }
 
 /// `urlpatterns = router.urls`, `urlpatterns += api_patterns`, `urlpatterns = [...] + router.urls`.

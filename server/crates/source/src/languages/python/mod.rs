@@ -3,8 +3,13 @@
 mod calls;
 mod decorators;
 mod django;
+mod drf;
+mod graphql;
+mod litestar;
+mod queues;
 mod routes;
 mod syntax;
+mod tornado;
 
 use model::SmolStr;
 use tree_sitter::Node;
@@ -36,6 +41,7 @@ impl Reader for Python {
             ("future_import_statement", Role::Prune),
             ("return_statement", Role::Other),
             ("list_splat", Role::Other),
+            ("tuple", Role::Other),
             ("for_statement", Role::Loop),
             ("while_statement", Role::Loop),
             ("list_comprehension", Role::Loop),
@@ -70,6 +76,7 @@ impl Reader for Python {
         for decorator in decorators {
             decorators::on_function(walk, index, *decorator);
         }
+        graphql::method(walk, index);
     }
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
@@ -109,6 +116,7 @@ impl Reader for Python {
         if node.kind() == "augmented_assignment" {
             return;
         }
+        queues::declared(walk, &name, right);
         bind_value(walk, scope, name, right);
     }
 
@@ -117,9 +125,16 @@ impl Reader for Python {
     }
 
     fn other<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) -> bool {
-        if node.kind() == "list_splat" {
-            django::spread(walk, node);
-            return true;
+        match node.kind() {
+            "list_splat" => {
+                django::spread(walk, node);
+                return true;
+            }
+            "tuple" => {
+                tornado::pair(walk, node);
+                return true;
+            }
+            _ => {}
         }
         let returned = children(node).first().copied().filter(|value| value.kind() != "call");
         if let (Some(function), Some(value)) = (walk.function_around(), returned)
@@ -151,10 +166,15 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, right: Node<
     let value = match right.kind() {
         "call" => {
             routes::constructed(walk, scope, &name, right);
+            graphql::bound(walk, &name, right);
             calls::tracer(walk, scope, &name, right);
             let callee = right.child_by_field_name("function").and_then(|callee| path_of(walk, callee));
             match (text_of(walk, right), callee) {
                 (Some(text), _) if text.is_telling() => Value::Text(text),
+                // A view made of a class stands for the class.
+                (_, Some(callee)) if callee.ends_with(".as_view") => {
+                    Value::Alias(Reference::local(callee.trim_end_matches(".as_view")))
+                }
                 (_, Some(callee)) => Value::Result(Reference::local(callee)),
                 _ => Value::Other,
             }
@@ -163,9 +183,22 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, right: Node<
             Some(path) => Value::Alias(Reference::local(path)),
             None => Value::Other,
         },
-        "list" | "dictionary" => Value::Other,
+        "dictionary" => {
+            members(walk, scope, &name, right);
+            Value::Other
+        }
+        "list" => Value::Other,
+        "boolean_operator" | "conditional_expression" if scope != MODULE => {
+            let parts = syntax::alternatives(right).into_iter();
+            let texts: Vec<Text> = parts.map(|part| text_of(walk, part).unwrap_or_else(Text::hole)).collect();
+            return walk.draft.bind_alternatives(scope, &name, texts);
+        }
         _ => match text_of(walk, right) {
-            Some(text) => Value::Text(text),
+            Some(text) => {
+                litestar::controller_path(walk, &name, right);
+                queues::task_class(walk, &name, right);
+                Value::Text(text)
+            }
             None if scope == MODULE => Value::Other,
             None => Value::Text(Text::hole()),
         },
@@ -187,10 +220,13 @@ fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         let alias = alias.map(|alias| walk.slice(alias));
         match &from {
             Some(module) => {
+                litestar::imported(walk, module, path, alias.unwrap_or(path));
+                remember(walk, module);
                 let value = Value::Import(module.clone(), Some(path.into()));
                 walk.draft.bind(scope, alias.unwrap_or(path), value);
             }
             None => {
+                remember(walk, path);
                 // `import a.b` makes `a` known, `import a.b as c` the inner module.
                 let root = path.split('.').next().unwrap_or(path);
                 let module = if alias.is_some() { path } else { root };
@@ -202,6 +238,28 @@ fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         && children(node).iter().any(|child| child.kind() == "wildcard_import")
     {
         walk.draft.bind(scope, "*", Value::Import(module, None));
+    }
+}
+
+/// `NAMES = {"load": "load user"}` makes `NAMES.load` known.
+fn members<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, dictionary: Node<'t>) {
+    for pair in children(dictionary).into_iter().filter(|pair| pair.kind() == "pair").take(256) {
+        let (key, value) = (pair.child_by_field_name("key"), pair.child_by_field_name("value"));
+        let (Some(key), Some(value)) = (key, value) else { continue };
+        if key.kind() == "string"
+            && value.kind() == "string"
+            && let (Some(key), Some(text)) =
+                (text_of(walk, key).and_then(|key| key.as_literal()), text_of(walk, value))
+        {
+            walk.draft.bind(scope, dotted(name, &key), Value::Text(text));
+        }
+    }
+}
+
+/// Some declarations look like others' but for the package.
+fn remember(walk: &mut Walk<'_>, module: &str) {
+    if module == "tornado" || module.starts_with("tornado.") {
+        walk.draft.marks.insert("tornado".into());
     }
 }
 

@@ -4,7 +4,7 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use super::{
-    django, keyword_text,
+    django, drf, graphql, keyword_text, litestar, queues,
     syntax::{argument, keyword, literals, path_of, positional, text_of},
 };
 use crate::{
@@ -22,19 +22,35 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
             mount(walk, node, object)
         }
         "mount" if !object.is_empty() => mount_path_first(walk, node, object),
-        "add_url_rule" | "add_api_route" | "add_route" | "add_api_websocket_route" => {
-            added(walk, node, object, Vec::new())
+        "add_subapp" => mount_path_first(walk, node, object.trim_end_matches(".router")),
+        "group" if object.ends_with("Blueprint") => grouped(walk, node),
+        "add_url_rule" | "add_api_route" | "add_api_websocket_route" | "add_view" => {
+            added(walk, node, object.trim_end_matches(".router"), Vec::new())
+        }
+        "add_route" => {
+            let object = object.trim_end_matches(".router");
+            responders(walk, node, object) | added_by_method(walk, node, object)
         }
         "add_get" | "add_post" | "add_put" | "add_delete" | "add_patch" => {
             let method = last.trim_start_matches("add_").to_uppercase();
             added(walk, node, object.trim_end_matches(".router"), vec![method.into()])
         }
         adds if adds.starts_with("add_") && adds.ends_with("resource") => resource(walk, node, object),
-        "Route" | "WebSocketRoute" | "Mount" | "path" | "re_path" | "url" => django::listed(walk, node, last),
+        "Route" | "WebSocketRoute" | "Mount" | "path" | "re_path" | "url" | "URLSpec" => {
+            django::listed(walk, node, last)
+        }
+        "view" if object == "web" => django::listed_with(walk, node, Vec::new()),
         "get" | "post" | "put" | "delete" | "patch" if object == "web" => {
             django::listed_with(walk, node, vec![last.to_uppercase().into()])
         }
-        "register" if positional(node).len() >= 2 => django::view_set(walk, node, object),
+        "register" => drf::view_set(walk, node, object),
+        "set_field" => graphql::set_field(walk, node, object),
+        "basic_consume" => queues::consumed(walk, node),
+        "consume" if !object.is_empty() => queues::consumed_by_object(walk, node, object),
+        "Consumer" if queues::is_kombu(walk, callee) => {
+            queues::constructed(walk, node);
+            false
+        }
         "Starlette" | "Router" | "FastAPI" | "Application" => {
             routes_argument(walk, node);
             false
@@ -47,6 +63,24 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
 pub(super) fn constructed<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, right: Node<'t>) {
     let callee = right.child_by_field_name("function").map(|callee| walk.slice(callee)).unwrap_or_default();
     let last = callee.rsplit('.').next().unwrap_or(callee);
+    match last {
+        "Litestar" | "Starlite" => return litestar::router(walk, scope, name, right),
+        "Router" => litestar::router(walk, scope, name, right),
+        "add_resource" => return added_resource(walk, scope, name, right),
+        // `api = Api(blueprint)`: what is declared on the API is served by the blueprint.
+        "Api" => {
+            let outer = positional(right).first().copied().filter(|outer| outer.kind() == "identifier");
+            if let Some(parent) = outer.and_then(|outer| holder(walk, outer)) {
+                let child = Holder::Named(scope, Reference::local(name.clone()));
+                walk.draft.wiring.mounts.push(MountFact { parent, child, prefix: Text::default(), scope });
+            }
+        }
+        "group" if callee.ends_with("Blueprint.group") => return,
+        nested if nested.starts_with("Nested") && nested.ends_with("Router") => {
+            return drf::nested(walk, scope, name, right);
+        }
+        _ => {}
+    }
     let prefix = match last {
         "Namespace" => keyword_text(walk, right, "path"),
         "SimpleRouter" | "DefaultRouter" | "FastAPI" | "Flask" => None,
@@ -94,6 +128,11 @@ fn mount<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str) -> bool {
     let child = ["blueprint", "router", "ns"].iter().find_map(|key| argument(walk, node, 0, key));
     let Some(child) = child.and_then(|child| holder(walk, child)) else { return false };
     let prefix = ["url_prefix", "prefix", "path"].iter().find_map(|key| keyword_text(walk, node, key));
+    // flask-restx: `api.add_namespace(users, "/users")`.
+    let prefix = prefix.or_else(|| {
+        let second = positional(node).get(1).copied().filter(|second| second.kind() == "string")?;
+        text_of(walk, second)
+    });
     let scope = walk.scope();
     let parent = Holder::Named(scope, Reference::local(object));
     walk.draft.wiring.mounts.push(MountFact { parent, child, prefix: prefix.unwrap_or_default(), scope });
@@ -127,6 +166,90 @@ fn added<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, methods: Vec<Smo
     };
     let holder = Holder::Named(scope, Reference::local(object));
     walk.draft.wiring.routes.push(RouteFact { holder, methods, pattern, handler: target_handler, scope });
+    true
+}
+
+/// aiohttp's `router.add_route("GET", "/x", run)`, Sanic's `app.add_route(run, "/x")`, and the usual order.
+fn added_by_method<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str) -> bool {
+    let list = positional(node);
+    let text = |at: usize| list.get(at).filter(|value| value.kind() == "string");
+    let place = |walk: &Walk<'t>, pattern: Node<'t>, target: Node<'t>| {
+        text_of(walk, pattern).zip(handler(walk, target))
+    };
+    let (methods, found) = match (text(0), text(1), list.get(2)) {
+        (Some(method), Some(pattern), Some(target)) => {
+            let method = text_of(walk, *method).and_then(|text| text.as_literal()).unwrap_or_default();
+            let methods = if method == "*" { Vec::new() } else { vec![method.to_uppercase().into()] };
+            (methods, place(walk, *pattern, *target))
+        }
+        // `resource = router.add_resource("/x")` has its pattern already.
+        (Some(method), None, None) if list.len() == 2 => {
+            let method = text_of(walk, *method).and_then(|text| text.as_literal()).unwrap_or_default();
+            if method.starts_with('/') {
+                return added(walk, node, object, Vec::new());
+            }
+            let methods = if method == "*" { Vec::new() } else { vec![method.to_uppercase().into()] };
+            let target = list.get(1).and_then(|target| handler(walk, *target));
+            (methods, target.map(|target| (Text::default(), target)))
+        }
+        (None, Some(pattern), _) => {
+            let methods = keyword(walk, node, "methods").map(|list| literals(walk, list)).unwrap_or_default();
+            let target = list.first().copied();
+            (methods, target.and_then(|target| place(walk, *pattern, target)))
+        }
+        _ => return added(walk, node, object, Vec::new()),
+    };
+    let Some((pattern, handler)) = found else { return false };
+    let scope = walk.scope();
+    let holder = Holder::Named(scope, Reference::local(object));
+    walk.draft.wiring.routes.push(RouteFact { holder, methods, pattern, handler, scope });
+    true
+}
+
+/// Falcon's `app.add_route("/x", resource, suffix="part")`: the resource's `on_get_part` and the like.
+fn responders<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str) -> bool {
+    let list = positional(node);
+    let [pattern, resource, ..] = list.as_slice() else { return false };
+    if pattern.kind() != "string" || !matches!(resource.kind(), "identifier" | "attribute" | "call") {
+        return false;
+    }
+    let (Some(pattern), Some(resource)) = (text_of(walk, *pattern), path_of(walk, *resource)) else {
+        return false;
+    };
+    let suffix = keyword_text(walk, node, "suffix").and_then(|suffix| suffix.as_literal());
+    let suffix = suffix.map(|suffix| format!("_{suffix}")).unwrap_or_default();
+    let scope = walk.scope();
+    for verb in ["get", "post", "put", "patch", "delete", "head", "options"] {
+        let name = Reference::local(format!("{resource}.on_{verb}{suffix}"));
+        let holder = Holder::Named(scope, Reference::local(object));
+        let (methods, handler) = (vec![verb.to_uppercase().into()], Handler::Named(scope, name));
+        let pattern = pattern.clone();
+        walk.draft.wiring.routes.push(RouteFact { holder, methods, pattern, handler, scope });
+    }
+    true
+}
+
+/// aiohttp's `things = app.router.add_resource("/things")`: routes are added to it.
+fn added_resource<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, right: Node<'t>) {
+    let Some(prefix) = argument(walk, right, 0, "path").and_then(|path| text_of(walk, path)) else { return };
+    let holder = Holder::Named(scope, Reference::local(name.clone()));
+    walk.draft.wiring.prefixes.push(PrefixFact { holder, prefix, scope });
+}
+
+/// Sanic's `group = Blueprint.group(users, items, url_prefix="/api")`.
+fn grouped<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
+    let prefix = keyword_text(walk, node, "url_prefix").unwrap_or_default();
+    let Some(parent) = django::list_holder(walk) else { return false };
+    let scope = walk.scope();
+    let list = positional(node);
+    let inner = list.iter().flat_map(|item| match elements(*item) {
+        items if items.is_empty() => vec![*item],
+        items => items,
+    });
+    for child in inner.filter_map(|child| holder(walk, child)).collect::<Vec<_>>() {
+        let (parent, prefix) = (parent.clone(), prefix.clone());
+        walk.draft.wiring.mounts.push(MountFact { parent, child, prefix, scope });
+    }
     true
 }
 

@@ -71,6 +71,16 @@ pub(super) fn text_of(walk: &Walk<'_>, node: Node<'_>) -> Option<Text> {
     text_within(walk, node, MAX_DEPTH)
 }
 
+/// What an expression may be: both sides of `a or b`, and of `a if x else b`.
+pub(super) fn alternatives<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+    let parts = match node.kind() {
+        "boolean_operator" => [node.child_by_field_name("left"), node.child_by_field_name("right")],
+        "conditional_expression" => [node.named_child(0), node.named_child(2)],
+        _ => return vec![node],
+    };
+    parts.into_iter().flatten().collect()
+}
+
 fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
     if depth == 0 {
         return Some(Text::hole());
@@ -83,7 +93,19 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
             children(node).into_iter().for_each(|part| text.append(inner(part)));
             Some(text)
         }
-        "identifier" | "attribute" => Some(Text::name(path_of(walk, node)?)),
+        "identifier" | "attribute" => {
+            let path = path_of(walk, node)?;
+            let class = path.strip_suffix(".__name__").or_else(|| path.strip_suffix(".__qualname__"));
+            let class =
+                class.filter(|class| !class.contains('.') && class.starts_with(|c: char| c.is_uppercase()));
+            Some(class.map_or_else(|| Text::name(path.clone()), Text::literal))
+        }
+        // `NAMES["load"]`.
+        "subscript" => {
+            let path = path_of(walk, node.child_by_field_name("value")?)?;
+            let key = text_within(walk, node.child_by_field_name("subscript")?, depth - 1)?.as_literal()?;
+            Some(Text::name(dotted(&path, &key)))
+        }
         "parenthesized_expression" => text_within(walk, node.named_child(0)?, depth - 1),
         "binary_operator" => {
             let left = text_within(walk, node.child_by_field_name("left")?, depth - 1)?;

@@ -4,27 +4,31 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use super::{
+    graphql,
     macros::{arguments, span_name, value_of},
     syntax::text_of_token,
 };
 use crate::{
-    walk::{Walk, children, position},
+    walk::{Walk, position},
     wiring::{Handler, Holder, MODULE, Reference, RouteFact, Text},
 };
 
 /// An attribute on the function numbered `index`.
 pub(super) fn on_function<'t>(walk: &mut Walk<'t>, index: u32, decorator: Node<'t>) {
-    let Some(attribute) = children(decorator).into_iter().find(|child| child.kind() == "attribute") else {
-        return;
-    };
-    let Some(path) = attribute.named_child(0).map(|path| walk.slice(path)) else { return };
-    let last = path.rsplit("::").next().unwrap_or(path);
-    let given = attribute
-        .child_by_field_name("arguments")
-        .map(|tokens| arguments(walk.slice(tokens)))
-        .unwrap_or_default();
+    let Some((last, given)) = graphql::attribute(walk, decorator) else { return };
     match last {
         "instrument" => instrument(walk, index, decorator, &given),
+        // `#[cfg_attr(feature = "trace", tracing::instrument(name = "x"))]`.
+        "cfg_attr" => {
+            let inner = given.iter().find_map(|argument| {
+                let (path, tokens) = argument.split_at(argument.find('(').unwrap_or(argument.len()));
+                (path.trim().rsplit("::").next() == Some("instrument")).then_some(tokens)
+            });
+            if let Some(tokens) = inner {
+                instrument(walk, index, decorator, &arguments(tokens));
+            }
+        }
+        "oai" => graphql::operation(walk, index, &given),
         "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "trace" | "connect" => {
             let method = last.to_uppercase();
             route(walk, index, vec![method.into()], &given);
@@ -38,7 +42,7 @@ pub(super) fn on_function<'t>(walk: &mut Walk<'t>, index: u32, decorator: Node<'
             route(walk, index, methods, &given);
         }
         // utoipa: the route that `routes!` takes from here.
-        "path" if path.contains("utoipa") => {
+        "path" if walk.slice(decorator).contains("utoipa") => {
             let methods =
                 given.first().map(|first| first.trim_start_matches("method").trim_matches(['(', ')']));
             let methods =

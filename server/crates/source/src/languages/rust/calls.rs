@@ -71,6 +71,9 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str) -> bo
     let is_start = match last {
         "start" | "start_with_context" | "in_span" | "span_builder" => of_tracer,
         "from_name" => object.ends_with("SpanBuilder"),
+        // A span gets another name: `span.record("otel.name", "x")`, `cx.span().update_name("x")`.
+        "update_name" => object.to_lowercase().contains("span"),
+        "record" => return renamed(walk, node),
         "enter_with_local_parent" | "enter_with_parent" | "root" => object.ends_with("Span"),
         _ => false,
     };
@@ -80,6 +83,18 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str) -> bo
     };
     let scope = walk.scope();
     walk.draft.span(text, scope, None, position(node), Some(object.into()));
+    true
+}
+
+fn renamed<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
+    let list = arguments(node);
+    let [field, name] = list.as_slice() else { return false };
+    if text_of(walk, *field).and_then(|field| field.as_literal()).as_deref() != Some("otel.name") {
+        return false;
+    }
+    let Some(text) = text_of(walk, *name).filter(Text::is_telling) else { return false };
+    let scope = walk.scope();
+    walk.draft.span(text, scope, None, position(node), None);
     true
 }
 

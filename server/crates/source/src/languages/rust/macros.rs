@@ -3,7 +3,7 @@
 use model::SmolStr;
 use tree_sitter::Node;
 
-use super::syntax::text_of_token;
+use super::{rocket, syntax::text_of_token};
 use crate::{
     CallKind, CallSite,
     walk::{Walk, children, position},
@@ -26,6 +26,7 @@ pub(super) fn invoked<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
             let site = call_site(walk, node, name, CallKind::Sql, last);
             walk.draft.call(site, statement);
         }
+        "routes" => rocket::listed(walk, node),
         _ => calls_inside(walk, tree, 4),
     }
 }
@@ -57,13 +58,28 @@ pub(super) fn span_name(arguments: &[&str]) -> Option<Text> {
         let value = argument.strip_prefix("otel.name")?.trim_start().strip_prefix('=')?;
         Some(value.trim().trim_start_matches(['%', '?']).trim())
     });
+    let own = || {
+        let literal = arguments.iter().find(|argument| argument.starts_with(['"', 'r']));
+        literal.and_then(|argument| text_of_token(argument)).or_else(|| constant(arguments))
+    };
     match otel {
+        // What is recorded later is not known here; until then the span has the name that it was made with.
+        Some(value) if value.ends_with("Empty") => own(),
         Some(value) => text_of_token(value).filter(Text::is_telling),
-        None => arguments
-            .iter()
-            .find(|argument| argument.starts_with(['"', 'r']))
-            .and_then(|argument| text_of_token(argument)),
+        None => own(),
     }
+}
+
+/// `info_span!(names::LOAD)`: a constant as the name; levels are constants as well.
+fn constant(arguments: &[&str]) -> Option<Text> {
+    let is_constant = |argument: &&&str| {
+        let last = argument.rsplit("::").next().unwrap_or_default();
+        last.len() > 1
+            && last.starts_with(|c: char| c.is_ascii_uppercase())
+            && last.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            && !argument.contains("Level::")
+    };
+    arguments.iter().find(is_constant).map(|path| Text::name(path.replace("::", ".")))
 }
 
 /// Calls among the tokens of a macro: a name with a list right behind it.

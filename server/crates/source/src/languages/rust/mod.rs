@@ -2,8 +2,10 @@
 
 mod attributes;
 mod calls;
+mod graphql;
 mod macros;
 mod modules;
+mod rocket;
 mod routes;
 mod syntax;
 mod warp;
@@ -78,6 +80,9 @@ impl Reader for Rust {
     fn type_entered<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>, decorators: &[Node<'t>]) {
         // tonic: `impl greeter_server::Greeter for MyGreeter`.
         let Some(path) = walk.type_path() else { return };
+        for decorator in decorators {
+            graphql::on_type(walk, &path, *decorator);
+        }
         let implemented = node.child_by_field_name("trait").and_then(|base| path_of(walk, base));
         let Some(implemented) = implemented else { return };
         let says_tonic = decorators.iter().any(|decorator| walk.slice(*decorator).contains("tonic"));
@@ -138,7 +143,13 @@ impl Reader for Rust {
                 true
             }
             _ => {
-                let returned = node.named_child(0).and_then(|value| path_of(walk, value));
+                // A chain on a router is followed where its links are read.
+                let value = node.named_child(0).filter(|value| {
+                    let callee =
+                        value.child_by_field_name("function").filter(|_| value.kind() == "call_expression");
+                    callee.is_none_or(|callee| callee.kind() != "field_expression")
+                });
+                let returned = value.and_then(|value| path_of(walk, value));
                 if let (Some(function), Some(path)) = (walk.function_around(), returned) {
                     walk.draft.wiring.returns.push((function, Reference::local(path)));
                 }

@@ -4,7 +4,7 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use super::{
-    macros,
+    macros, rocket,
     syntax::{arguments, path_of, text_of},
 };
 use crate::{
@@ -33,6 +33,15 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
     let list = arguments(node);
     match (link, list.as_slice()) {
         ("route" | "at" | "api_route", [pattern, methods]) => route(walk, node, object, *pattern, *methods),
+        ("api_route_with", [pattern, methods, _]) => route(walk, node, object, *pattern, *methods),
+        // Nothing is declared, but the router goes on under another name.
+        ("with_state" | "layer" | "route_layer" | "finish_api" | "fallback", _) => {
+            if root_of(walk, object).is_some_and(|root| matches!(root.holder, Some(Holder::Result(..)))) {
+                place(walk, node, object);
+            }
+            false
+        }
+        ("append" | "extend", [child]) => rocket::appended(walk, object, *child),
         ("route", [methods]) => routed(walk, node, object, *methods),
         ("to", [handler]) => resource(walk, node, object, *handler),
         ("nest" | "nest_service" | "nest_api_service", [prefix, child]) => {
@@ -50,7 +59,13 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
 
 /// The object and the name of `object.name(…)`.
 fn method_call<'t>(node: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
-    let callee = node.child_by_field_name("function").filter(|callee| callee.kind() == "field_expression")?;
+    let callee = node.child_by_field_name("function")?;
+    // `.with_state::<()>(state)`.
+    let callee =
+        if callee.kind() == "generic_function" { callee.child_by_field_name("function")? } else { callee };
+    if callee.kind() != "field_expression" {
+        return None;
+    }
     Some((callee.child_by_field_name("value")?, callee.child_by_field_name("field")?))
 }
 
@@ -212,7 +227,12 @@ fn route<'t>(
     pattern: Node<'t>,
     methods: Node<'t>,
 ) -> bool {
-    let handlers = method_handlers(walk, methods);
+    let mut handlers = method_handlers(walk, methods);
+    // poem: `.at("/x", handler)` takes any method.
+    let is_at = method_call(link).is_some_and(|(_, name)| walk.slice(name) == "at");
+    if is_at && matches!(methods.kind(), "identifier" | "scoped_identifier") {
+        handlers.extend(handler_of(walk, methods).map(|handler| (None, handler)));
+    }
     let Some(pattern) = text_of(walk, pattern).filter(|_| !handlers.is_empty()) else { return false };
     let Some((holder, mut prefix)) = place(walk, link, object) else { return false };
     append_path(&mut prefix, pattern);
@@ -280,15 +300,16 @@ fn method_handlers<'t>(walk: &Walk<'t>, node: Node<'t>) -> Vec<(Option<SmolStr>,
             // `web::get().to(handler)` reads from the end: the handler came first.
             (Some(method), None) => found.extend(waiting.take().map(|handler| (method, handler))),
             (None, Some(first)) if name == "to" => waiting = handler_of(walk, first),
-            // `web::method(Method::GET)` and guards do not tell the method in a name.
-            (None, _) if name == "route" || name == "method" => {
-                found.extend(waiting.take().map(|handler| (None, handler)))
+            // `web::method(Method::PATCH).to(handler)`; guards do not tell the method.
+            (None, first) if name == "route" || name == "method" => {
+                let method = first.and_then(|method| constant_method(walk, method));
+                found.extend(waiting.take().map(|handler| (method, handler)))
             }
             // `on(MethodFilter::GET, handler)`.
-            (None, Some(_)) if name == "on" => {
-                found.extend(
-                    list.get(1).and_then(|handler| handler_of(walk, *handler)).map(|handler| (None, handler)),
-                );
+            (None, Some(filter)) if name == "on" => {
+                let method = constant_method(walk, filter);
+                let handler = list.get(1).and_then(|handler| handler_of(walk, *handler));
+                found.extend(handler.map(|handler| (method, handler)));
             }
             _ => {}
         }
@@ -300,6 +321,14 @@ fn method_handlers<'t>(walk: &Walk<'t>, node: Node<'t>) -> Vec<(Option<SmolStr>,
     // `web::to(handler)` takes any method.
     found.extend(waiting.map(|handler| (None, handler)));
     found
+}
+
+/// `Method::PATCH`, `MethodFilter::DELETE`.
+fn constant_method(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
+    let path = path_of(walk, node)?;
+    let last = path.rsplit('.').next().unwrap_or_default();
+    let known = last.bytes().all(|byte| byte.is_ascii_uppercase());
+    known.then(|| method_of(&last.to_lowercase())).flatten().flatten()
 }
 
 /// The method a function is called after; `Some(None)` for any.
@@ -371,8 +400,8 @@ fn mounted<'t>(
     prefix: Option<Node<'t>>,
     list: Node<'t>,
 ) -> bool {
-    let prefix = prefix.map(|prefix| text_of(walk, prefix));
-    let Some(prefix) = prefix.unwrap_or_else(|| Some(Text::default())) else { return false };
+    let prefix = prefix.map(|prefix| text_of(walk, prefix).unwrap_or_else(|| joined(walk, prefix)));
+    let prefix = prefix.unwrap_or_default();
     let scope = walk.scope();
     let Some((parent, mut whole)) = place(walk, link, object) else { return false };
     append_path(&mut whole, prefix);
@@ -383,14 +412,39 @@ fn mounted<'t>(
             let named = |path: &&str| Holder::Named(scope, Reference::local(path.replace("::", ".")));
             macros::arguments(tokens).iter().map(named).collect()
         }
-        _ => path_of(walk, list)
+        "call_expression" => path_of(walk, list)
             .map(|path| Holder::Result(scope, Reference::local(path)))
             .into_iter()
             .collect(),
+        _ => {
+            path_of(walk, list).map(|path| Holder::Named(scope, Reference::local(path))).into_iter().collect()
+        }
     };
     for child in held {
         let (parent, prefix) = (parent.clone(), whole.clone());
         walk.draft.wiring.mounts.push(MountFact { parent, child, prefix, scope });
     }
     true
+}
+
+/// `[base, "/api"].concat()`: what is known of it; something unknown otherwise.
+fn joined(walk: &Walk<'_>, node: Node<'_>) -> Text {
+    let list = method_call(node).map(|(list, _)| list).filter(|list| list.kind() == "array_expression");
+    let Some(list) = list else { return Text::hole() };
+    let mut text = Text::default();
+    for part in children(list) {
+        text.append(text_of(walk, part).unwrap_or_else(Text::hole));
+    }
+    text
+}
+
+/// What the value of `node` becomes: a variable, or what the function returns.
+pub(super) fn tail_holder(walk: &Walk<'_>, node: Node<'_>) -> Option<Holder> {
+    match walk.ancestor(0)?.kind() {
+        "let_declaration" | "block" | "return_expression" => {
+            let root = Root { holder: None, prefix: Text::default(), is_router: true };
+            Some(target(walk, node, &root).0).filter(|holder| *holder != Holder::App)
+        }
+        _ => None,
+    }
 }

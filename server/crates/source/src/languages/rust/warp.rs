@@ -27,6 +27,9 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
     if !matches!(walk.slice(name), "and_then" | "then" | "map") {
         return false;
     }
+    if walk.slice(name) == "map" && is_followed(walk) {
+        return false;
+    }
     let mut filters = Vec::new();
     let mut link = object;
     for _ in 0..MAX_LINKS {
@@ -37,6 +40,13 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
             filters.push(link);
             break;
         };
+        // What is handled already is only turned into a reply here.
+        let is_handled = inner
+            .child_by_field_name("field")
+            .is_some_and(|name| matches!(walk.slice(name), "then" | "and_then"));
+        if is_handled {
+            return false;
+        }
         let is_and = inner.child_by_field_name("field").is_some_and(|name| walk.slice(name) == "and");
         if is_and {
             filters.extend(arguments(link).first());
@@ -58,6 +68,22 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
     let scope = walk.scope();
     walk.draft.wiring.routes.push(RouteFact { holder: Holder::App, methods, pattern: path, handler, scope });
     true
+}
+
+/// Whether a link that handles follows on the current one, which only prepares what it takes.
+fn is_followed(walk: &Walk<'_>) -> bool {
+    for level in (0..MAX_LINKS).step_by(2) {
+        let Some(field) = walk.ancestor(level).filter(|field| field.kind() == "field_expression") else {
+            return false;
+        };
+        let name = field.child_by_field_name("field").map(|name| walk.slice(name)).unwrap_or_default();
+        if matches!(name, "then" | "and_then")
+            && walk.ancestor(level + 1).is_some_and(|call| call.kind() == "call_expression")
+        {
+            return true;
+        }
+    }
+    false
 }
 
 /// Adds what one filter says of path and method; answers whether it is warp's.

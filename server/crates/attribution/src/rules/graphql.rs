@@ -1,0 +1,98 @@
+//! GraphQL: the resolver of a field, by the type that has it and its name.
+
+use smol_str::{ToSmolStr, format_smolstr};
+
+use crate::{
+    Confidence, Rule,
+    clues::{Answer, Candidate, Clues, candidate},
+    rules::rpc::plain,
+};
+
+/// The resolver of a GraphQL field.
+pub(crate) fn graphql(clues: &Clues<'_>) -> Answer {
+    let parent = clues.get("graphql.parent.name").or_else(|| clues.get("graphql.parentType"));
+    let field = match (clues.get("graphql.field.name"), parent) {
+        (Some(field), _) => field,
+        // Servers in Python and Rust name the span after the field or its path: `GraphQL Resolving: a`, `a.0.b`.
+        (None, Some(_)) => clues.shape.name.rsplit([' ', '.']).next().unwrap_or_default(),
+        (None, None) => return Answer::Silent,
+    };
+    if let Some(parent) = parent {
+        let declared = declared(clues, parent, field);
+        if !declared.is_empty() {
+            return clues.found(Rule::Framework, Confidence::Certain, declared);
+        }
+    }
+    let mut found = by_name(clues, field, parent);
+    if let Some(parent) = parent {
+        let of_parent = |found: &Candidate| {
+            let receiver = clues.index.function(&found.function).and_then(|found| found.receiver.clone());
+            receiver.is_some_and(|receiver| receiver.split('.').any(|part| part == parent))
+        };
+        if found.iter().any(of_parent) {
+            found.retain(of_parent);
+        }
+    }
+    clues.found(Rule::Framework, Confidence::Likely, found)
+}
+
+/// Resolvers that the code declares for this field of this type.
+fn declared(clues: &Clues<'_>, parent: &str, field: &str) -> Vec<Candidate> {
+    clues.ask_resolved();
+    let (wanted_type, wanted) = (plain(parent), plain(field));
+    // Types are often implemented by a class with a word more: `QueryRoot`, `AuthorResolver`.
+    let is_type = |service: &str| {
+        let service = plain(service);
+        service == wanted_type
+            || ["root", "resolver", "type", "object"].iter().any(|end| {
+                service.strip_suffix(end).is_some_and(|service| service == wanted_type)
+                    || wanted_type.strip_suffix(end).is_some_and(|wanted| service == wanted)
+            })
+    };
+    let resolvers = clues.index.rpc_methods().iter();
+    let of_field = resolvers.filter(|resolver| plain(&resolver.method) == wanted);
+    let (exact, close): (Vec<_>, Vec<_>) = of_field
+        .filter(|resolver| is_type(&resolver.service))
+        .partition(|resolver| plain(&resolver.service) == wanted_type);
+    let chosen = if exact.is_empty() { close } else { exact };
+    let detail = format_smolstr!("resolves {parent}.{field}");
+    chosen.into_iter().map(|resolver| candidate(&resolver.handler, detail.clone())).collect()
+}
+
+/// Functions called like the field in something that is called like a resolver, or like the type that has the field;
+/// also the `resolve` of an object that is called like the field.
+fn by_name(clues: &Clues<'_>, field: &str, parent: Option<&str>) -> Vec<Candidate> {
+    let snake = snake_case(field);
+    let mut found = Vec::new();
+    for name in [field.to_smolstr(), format_smolstr!("resolve_{snake}"), snake.into()] {
+        let functions = clues.functions_named(&name).filter(|function| {
+            function.receiver.as_deref().is_some_and(|receiver| {
+                ["Query", "Mutation", "Subscription", "Resolver", "resolver"]
+                    .iter()
+                    .any(|word| receiver.contains(word))
+                    || (parent.is_some() && receiver.rsplit('.').next() == parent)
+            })
+        });
+        found.extend(
+            functions.map(|function| candidate(&function.key, format_smolstr!("resolves the field {field}"))),
+        );
+    }
+    let inner = clues.functions_named("resolve").filter(|function| {
+        function.receiver.as_deref().is_some_and(|receiver| receiver.rsplit('.').next() == Some(field))
+    });
+    found.extend(
+        inner.map(|function| candidate(&function.key, format_smolstr!("resolves the field {field}"))),
+    );
+    found
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for character in name.chars() {
+        if character.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(character.to_lowercase());
+    }
+    snake
+}
