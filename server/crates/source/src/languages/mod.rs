@@ -3,6 +3,7 @@
 mod go;
 mod java;
 mod javascript;
+mod jvm;
 mod kotlin;
 mod python;
 mod rust;

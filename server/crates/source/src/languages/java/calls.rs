@@ -4,12 +4,12 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use super::{
-    annotations::{hyphenated, is_told},
     names::{know, qualified_method, qualified_type},
-    syntax::{arguments, path_of, template_holes, text_of, type_name},
+    syntax::{arguments, path_of, text_of, type_name},
 };
 use crate::{
     CallKind, CallSite,
+    languages::jvm::{clients::template_holes, methods::hyphenated, routes::is_told},
     walk::{Walk, dotted, position},
     wiring::{Argument, Piece, Reference, Scope, Text},
 };

@@ -1,15 +1,16 @@
 //! Java: classes, methods, imports, fields; what frameworks make of annotations and calls is in the modules beside.
 
-mod annotations;
 mod calls;
 pub(super) mod names;
-mod routes;
 mod syntax;
 
 use model::SmolStr;
 use tree_sitter::Node;
 
-use super::Reader;
+use super::{
+    Reader,
+    jvm::{methods, routes},
+};
 use crate::{
     FunctionKind,
     resolve::ModulePath,
@@ -66,7 +67,9 @@ impl Reader for Java {
     }
 
     fn function_entered<'t>(&self, walk: &mut Walk<'t>, index: u32, node: Node<'t>, _: &[Node<'t>]) {
-        annotations::on_method(walk, index, node);
+        let Some(name) = node.child_by_field_name("name") else { return };
+        let all = syntax::annotations(walk, node);
+        methods::on_method(walk, index, name, &all);
     }
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
@@ -91,7 +94,10 @@ impl Reader for Java {
             let fact = RpcFact { service: service.into(), method: None, handler, scope: MODULE };
             walk.draft.wiring.rpcs.push(fact);
         }
-        routes::on_type(walk, &path, &bases, node);
+        if node.kind() != "class_body" {
+            let all = syntax::annotations(walk, node);
+            routes::on_type(walk, &path, &bases, &all);
+        }
     }
 
     fn call<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {

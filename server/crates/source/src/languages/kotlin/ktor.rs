@@ -31,7 +31,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 }
 
 /// The call with its arguments, and its lambda; `None` for the inner part of such a call.
-fn with_lambda<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
+pub(super) fn with_lambda<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
     let lambda = lambda_of(node);
     let is_inner = walk.ancestor(0).is_some_and(|outer| {
         outer.kind() == "call_expression" && outer.named_child(0) == Some(node) && lambda_of(outer).is_some()
@@ -94,7 +94,7 @@ fn join(prefix: Text, arguments: &[Node<'_>], walk: &Walk<'_>) -> Option<Text> {
 }
 
 /// Exactly one slash where two paths meet.
-fn joined(before: Text, after: Text) -> Text {
+pub(super) fn joined(before: Text, after: Text) -> Text {
     if before.0.is_empty() {
         return after;
     }

@@ -1,0 +1,136 @@
+//! Routes that are declared by calls in blocks: Spring's `router { GET("/x", h::show) }`, Javalin's and Spark's
+//! `path("/x") { get(h::show) }`, and `app.get("/x", h::show)`.
+
+use model::SmolStr;
+use tree_sitter::Node;
+
+use super::{
+    ktor::{joined, with_lambda},
+    syntax::{arguments, callee, handler_of, text_of},
+};
+use crate::{
+    walk::Walk,
+    wiring::{Handler, Holder, Piece, RouteFact, Text, Value},
+};
+
+/// Who reads a call of a verb.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Spring,
+    Javalin,
+}
+
+/// A route, where the call declares one.
+pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some((call, lambda)) = with_lambda(walk, node) else { return };
+    let Some((object, name)) = callee(call) else { return };
+    let Some((style, method)) = verb(walk, object, walk.slice(name)) else { return };
+    let Some(prefix) = prefix(walk, style, object) else { return };
+    let values = arguments(call);
+    let first = values.first().and_then(|first| text_of(walk, *first).filter(|_| is_text(*first)));
+    let rest = if first.is_some() { values.get(1..) } else { values.get(..) };
+    let candidates = rest.unwrap_or_default().iter().copied().chain(lambda);
+    let Some(handler) = candidates.filter_map(|value| handler_of(walk, value)).next() else { return };
+    // Spring's patterns are told always, Javalin's may be the block's own.
+    if style == Style::Spring && first.is_none()
+        || matches!(handler, Handler::At(_)) && object.is_some() && first.is_none()
+    {
+        return;
+    }
+    let pattern = rooted(joined(prefix, first.unwrap_or_default()));
+    let (scope, methods) = (walk.scope(), vec![SmolStr::new_static(method)]);
+    walk.draft.wiring.routes.push(RouteFact { holder: Holder::App, methods, pattern, handler, scope });
+}
+
+/// Javalin's paths may lack the slash at the start.
+fn rooted(pattern: Text) -> Text {
+    let lacks = matches!(pattern.0.first(), Some(Piece::Literal(first)) if !first.starts_with('/'));
+    if !lacks {
+        return pattern;
+    }
+    let mut whole = Text::literal("/");
+    whole.append(pattern);
+    whole
+}
+
+fn is_text(node: Node<'_>) -> bool {
+    !matches!(node.kind(), "lambda_literal" | "callable_reference" | "call_expression")
+        && !(node.kind() == "navigation_expression"
+            && node.child(1).is_some_and(|between| between.kind() == "::"))
+}
+
+/// The style and the HTTP method of a called name.
+fn verb(walk: &Walk<'_>, object: Option<Node<'_>>, name: &str) -> Option<(Style, &'static str)> {
+    const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    if let Some(method) = METHODS.iter().find(|method| **method == name) {
+        return object.is_none().then_some((Style::Spring, method));
+    }
+    let method =
+        METHODS.iter().find(|method| method.eq_ignore_ascii_case(name) && method.len() == name.len())?;
+    imports(walk, &["io.javalin", "spark"]).then_some((Style::Javalin, method))
+}
+
+/// What stands before the route's own pattern; `None` where the call is no route.
+fn prefix(walk: &Walk<'_>, style: Style, object: Option<Node<'_>>) -> Option<Text> {
+    let object = object.map(|object| walk.slice(object));
+    let on_app = object.is_some_and(|object| {
+        let last = object.rsplit('.').next().unwrap_or(object).to_lowercase();
+        matches!(last.as_str(), "app" | "javalin" | "server" | "router" | "routes" | "http" | "service")
+    });
+    if object.is_some_and(|object| object != "ApiBuilder" && !on_app) {
+        return None;
+    }
+    let mut prefixes: Vec<Text> = Vec::new();
+    let mut is_rooted = on_app;
+    let mut inner: Option<Node<'_>> = None;
+    for node in walk.ancestors.iter().rev().copied() {
+        let is_call = node.kind() == "call_expression"
+            && inner.is_some_and(|inner| matches!(inner.kind(), "annotated_lambda" | "value_arguments"));
+        inner = Some(node);
+        if !is_call || is_rooted {
+            continue;
+        }
+        let head = node.named_child(0)?;
+        let call = if head.kind() == "call_expression" { head } else { node };
+        let Some((object, name)) = callee(call) else { continue };
+        match (style, walk.slice(name)) {
+            (Style::Javalin, "path") => prefixes.push(text_of(walk, *arguments(call).first()?)?),
+            (Style::Spring, "nest") => prefixes.push(nested(walk, object?)?),
+            (Style::Javalin, "routes" | "apiBuilder") | (Style::Spring, "router" | "coRouter") => {
+                is_rooted = true
+            }
+            _ => {}
+        }
+    }
+    if style == Style::Spring && !is_rooted || prefixes.is_empty() && !is_rooted && object.is_none() {
+        return None;
+    }
+    // Who calls the function around may put it below something.
+    let whole = if is_rooted { Text::default() } else { Text::hole() };
+    Some(prefixes.into_iter().rev().fold(whole, joined))
+}
+
+/// The path that `"/x".nest`, `path("/x").nest` and `("/x" and accept(JSON)).nest` tell; none of others.
+fn nested(walk: &Walk<'_>, object: Node<'_>) -> Option<Text> {
+    match object.kind() {
+        "call_expression" => {
+            let (_, name) = callee(object)?;
+            if walk.slice(name) != "path" && walk.slice(name) != "pathPrefix" {
+                return Some(Text::default());
+            }
+            text_of(walk, *arguments(object).first()?)
+        }
+        "parenthesized_expression" | "infix_expression" => nested(walk, object.named_child(0)?),
+        _ => text_of(walk, object),
+    }
+}
+
+/// Whether the file imports something of one of these packages.
+fn imports(walk: &Walk<'_>, packages: &[&str]) -> bool {
+    walk.draft.wiring.bindings.iter().take(256).any(|binding| {
+        let Value::Import(module, _) = &binding.value else { return false };
+        packages.iter().any(|package| {
+            module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    })
+}
