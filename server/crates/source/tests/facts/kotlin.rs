@@ -210,7 +210,7 @@ class Micro { @Get(\"/{id}\") fun show(id: Long) {} }
             GET /old/users/described -> src/main/kotlin/shop/web/Users.kt:Users.described
             GET /carts/{id}/items -> src/main/kotlin/shop/Resource.kt:Carts.items
             GET /carts -> src/main/kotlin/shop/Resource.kt:Carts.all
-            GET /{id} -> src/main/kotlin/shop/Micro.kt:Micro.show
+            GET /micro/{id} -> src/main/kotlin/shop/Micro.kt:Micro.show
             consumer "orders" -> src/main/kotlin/shop/web/Users.kt:Users.listen
             consumer "returns" -> src/main/kotlin/shop/web/Users.kt:Users.listen
             consumer "mail" -> src/main/kotlin/shop/web/Users.kt:Users.mail
@@ -279,6 +279,39 @@ class UserController {
             POST /users/{id}/login -> src/main/kotlin/shop/users/UserController.kt:UserController.login
             GET /ping -> src/main/kotlin/shop/web/Router.kt:Router.register.<anonymous>#2
             GET /me -> src/main/kotlin/shop/web/Router.kt:Router.me
+        "#]],
+    );
+}
+
+#[test]
+fn annotated_classes_that_read_like_expressions() {
+    check(
+        "//- src/Desk.kt
+package shop
+
+@RestController
+@RequestMapping(\"/desk\")
+class Desk {
+    @Autowired lateinit var carts: Carts
+    @GetMapping(\"/{id}\")
+    fun show(@PathVariable id: Long): Cart { return carts.find(id) }
+    val later = { a: Int -> a }
+}
+
+@Service
+internal class Labels {
+    @WithSpan
+    fun print(): String = carts infix { it }
+}
+",
+        &["function", "route", "span"],
+        expect![[r#"
+            Method src/Desk.kt:Desk.show lines 8..8 at 8:9 (id)
+            Closure src/Desk.kt:Desk.<anonymous> lines 9..9 at 9:17 (a)
+            Method src/Desk.kt:Labels.print lines 14..15 at 15:9 ()
+            Closure src/Desk.kt:Labels.print.<anonymous> lines 15..15 at 15:39 ()
+            GET /desk/{id} -> src/Desk.kt:Desk.show
+            span "Labels.print" -> src/Desk.kt:Labels.print line 15
         "#]],
     );
 }

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 
 use super::{
     names::{know, qualified_method, qualified_type},
+    routers,
     syntax::{arguments, path_of, text_of, type_name},
 };
 use crate::{
@@ -52,6 +53,9 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let last = SmolStr::from(name.rsplit('.').next().unwrap_or(&name));
     let object = node.child_by_field_name("object");
     if span(walk, node, object, &last) {
+        return;
+    }
+    if name_field == "name" && routers::call(walk, node, object, &last) {
         return;
     }
     let found = if name_field == "type" {

@@ -2,6 +2,7 @@
 
 mod calls;
 pub(super) mod names;
+mod routers;
 mod syntax;
 
 use model::SmolStr;
@@ -9,7 +10,7 @@ use tree_sitter::Node;
 
 use super::{
     Reader,
-    jvm::{methods, routes},
+    jvm::{imports, methods, routes},
 };
 use crate::{
     FunctionKind,
@@ -68,6 +69,9 @@ impl Reader for Java {
 
     fn function_entered<'t>(&self, walk: &mut Walk<'t>, index: u32, node: Node<'t>, _: &[Node<'t>]) {
         let Some(name) = node.child_by_field_name("name") else { return };
+        if imports(walk, routers::PACKAGES) {
+            typed_parameters(walk, index, node);
+        }
         let all = syntax::annotations(walk, node);
         methods::on_method(walk, index, name, &all);
     }
@@ -168,6 +172,20 @@ fn parameters_of(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
     children(list).into_iter().filter_map(name).collect()
 }
 
+/// Parameters know the methods of their types.
+fn typed_parameters<'t>(walk: &mut Walk<'t>, index: Scope, node: Node<'t>) {
+    let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
+    for parameter in list.into_iter().take(32) {
+        let (class, name) = (parameter.child_by_field_name("type"), parameter.child_by_field_name("name"));
+        let Some((class, name)) = class.and_then(|class| type_name(walk, class)).zip(name) else { continue };
+        if class != "String" {
+            let class = qualified_type(walk, &class);
+            know(walk, &class);
+            walk.draft.bind(index, walk.slice(name), Value::Result(Reference::local(class)));
+        }
+    }
+}
+
 /// A field, a constant or a local variable with its first value.
 fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let (Some(name), Some(declaration)) = (node.child_by_field_name("name"), walk.ancestor(0)) else {
@@ -246,6 +264,11 @@ fn import(walk: &mut Walk<'_>, node: Node<'_>) {
     let segments: Vec<&str> = path.split('.').map(str::trim).collect();
     let class = segments.iter().position(|part| part.starts_with(|c: char| c.is_uppercase()));
     match (is_all, class) {
+        // Its members are not looked up; that it is imported tells the framework.
+        (true, Some(class)) => {
+            let module = segments[..=class].join(".");
+            walk.draft.bind(MODULE, "*", Value::Import(module.into(), None));
+        }
         (true, None) => walk.draft.bind(MODULE, "*", Value::Import(segments.join(".").into(), None)),
         (false, Some(class)) => {
             let module = segments[..=class].join(".");

@@ -5,8 +5,9 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, callee, child_of_kind, receiver, text_of};
 use crate::{
+    languages::jvm::joined,
     walk::Walk,
-    wiring::{Handler, Holder, MountFact, Piece, Reference, RouteFact, Text},
+    wiring::{Handler, Holder, MountFact, Reference, RouteFact, Text},
 };
 
 /// A route or a mount of one, where the call stands among routes.
@@ -91,26 +92,6 @@ fn join(prefix: Text, arguments: &[Node<'_>], walk: &Walk<'_>) -> Option<Text> {
         Some(path) => Some(joined(prefix, text_of(walk, *path)?)),
         None => Some(prefix),
     }
-}
-
-/// Exactly one slash where two paths meet.
-pub(super) fn joined(before: Text, after: Text) -> Text {
-    if before.0.is_empty() {
-        return after;
-    }
-    let mut whole = Text::default();
-    let ends = matches!(before.0.last(), Some(Piece::Literal(text)) if text.ends_with('/'));
-    let starts = matches!(after.0.first(), Some(Piece::Literal(text)) if text.starts_with('/'));
-    let is_empty = after.as_literal().is_some_and(|text| text.is_empty() || text == "/");
-    whole.append(before);
-    if is_empty {
-        return whole;
-    }
-    if !ends && !starts {
-        whole.append(Text::literal("/"));
-    }
-    whole.append(after);
-    whole
 }
 
 fn verb(name: &str) -> Option<&'static str> {

@@ -2,6 +2,7 @@
 
 mod calls;
 mod ktor;
+mod misread;
 mod routers;
 mod syntax;
 
@@ -11,7 +12,7 @@ use tree_sitter::Node;
 use super::{
     Reader,
     java::names::{class, field, known, method, qualified_type},
-    jvm::{methods, routes},
+    jvm::{imports, methods, routes},
 };
 use crate::{
     FunctionKind,
@@ -32,6 +33,7 @@ impl Reader for Kotlin {
             ("lambda_literal", Role::Function),
             ("class_declaration", Role::Type),
             ("object_declaration", Role::Type),
+            ("infix_expression", Role::Type),
             ("call_expression", Role::Call),
             ("property_declaration", Role::Bind),
             ("class_parameter", Role::Bind),
@@ -50,6 +52,9 @@ impl Reader for Kotlin {
     }
 
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
+        if node.kind() == "lambda_literal" && misread::is_body(walk, node) {
+            return None;
+        }
         let parameters = ["function_value_parameters", "lambda_parameters"];
         let parameters = parameters.iter().find_map(|kind| child_of_kind(node, kind));
         let parameters = parameters.map(|list| parameters_of(walk, list)).unwrap_or_default();
@@ -65,12 +70,17 @@ impl Reader for Kotlin {
 
     fn function_entered<'t>(&self, walk: &mut Walk<'t>, index: u32, node: Node<'t>, _: &[Node<'t>]) {
         let Some(name) = node.child_by_field_name("name") else { return };
-        typed_parameters(walk, index, node);
+        if imports(walk, routers::PACKAGES) {
+            typed_parameters(walk, index, node);
+        }
         let all = syntax::annotations(walk, node);
         methods::on_method(walk, index, name, &all);
     }
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
+        if let Some((name, _)) = misread::class_of(walk, node) {
+            return Some(TypeShape { name: walk.slice(name).into(), bases: Vec::new() });
+        }
         let name = walk.slice(node.child_by_field_name("name")?).into();
         let bases = child_of_kind(node, "delegation_specifiers").map(children).unwrap_or_default();
         let bases = bases.into_iter().filter_map(|base| type_name(walk, base.named_child(0)?));
@@ -141,6 +151,12 @@ fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
                 ("property_declaration", _) => {
                     let name = property_name(walk, child);
                     walk.draft.marks.extend(name.map(|name| field(&dotted(&path, name))));
+                }
+                ("annotated_expression", _) => {
+                    let Some((name, body)) = misread::annotated_class(walk, child) else { continue };
+                    let path = dotted(&path, walk.slice(name));
+                    walk.draft.marks.insert(class(&path));
+                    open.push((path, body));
                 }
                 ("companion_object", _) => {
                     open.extend(child_of_kind(child, "class_body").map(|body| (path.clone(), body)));

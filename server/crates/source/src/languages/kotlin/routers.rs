@@ -5,13 +5,23 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use super::{
-    ktor::{joined, with_lambda},
+    ktor::with_lambda,
     syntax::{arguments, callee, handler_of, text_of},
 };
 use crate::{
+    languages::jvm::{imports, joined, rooted},
     walk::Walk,
-    wiring::{Handler, Holder, Piece, RouteFact, Text, Value},
+    wiring::{Handler, Holder, RouteFact, Text},
 };
+
+/// Packages with which routes are declared by calls.
+pub(super) const PACKAGES: &[&str] = &[
+    "org.springframework.web.reactive.function",
+    "org.springframework.web.servlet.function",
+    "io.javalin",
+    "io.ktor.server",
+    "spark",
+];
 
 /// Who reads a call of a verb.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,17 +50,6 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let pattern = rooted(joined(prefix, first.unwrap_or_default()));
     let (scope, methods) = (walk.scope(), vec![SmolStr::new_static(method)]);
     walk.draft.wiring.routes.push(RouteFact { holder: Holder::App, methods, pattern, handler, scope });
-}
-
-/// Javalin's paths may lack the slash at the start.
-fn rooted(pattern: Text) -> Text {
-    let lacks = matches!(pattern.0.first(), Some(Piece::Literal(first)) if !first.starts_with('/'));
-    if !lacks {
-        return pattern;
-    }
-    let mut whole = Text::literal("/");
-    whole.append(pattern);
-    whole
 }
 
 fn is_text(node: Node<'_>) -> bool {
@@ -123,14 +122,4 @@ fn nested(walk: &Walk<'_>, object: Node<'_>) -> Option<Text> {
         "parenthesized_expression" | "infix_expression" => nested(walk, object.named_child(0)?),
         _ => text_of(walk, object),
     }
-}
-
-/// Whether the file imports something of one of these packages.
-fn imports(walk: &Walk<'_>, packages: &[&str]) -> bool {
-    walk.draft.wiring.bindings.iter().take(256).any(|binding| {
-        let Value::Import(module, _) = &binding.value else { return false };
-        packages.iter().any(|package| {
-            module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
-    })
 }

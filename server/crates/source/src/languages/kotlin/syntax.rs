@@ -3,6 +3,7 @@
 use model::SmolStr;
 use tree_sitter::Node;
 
+use super::misread;
 use crate::{
     languages::{
         java::names::{qualified, qualified_method},
@@ -22,14 +23,20 @@ pub(super) fn child_of_kind<'t>(node: Node<'t>, kind: &str) -> Option<Node<'t>> 
 
 /// The annotations of a declaration.
 pub(super) fn annotations<'t>(walk: &Walk<'t>, declaration: Node<'t>) -> Vec<Annotation<'t>> {
-    let all = child_of_kind(declaration, "modifiers").map(children).unwrap_or_default().into_iter();
-    all.filter(|node| node.kind() == "annotation").filter_map(|node| annotation(walk, node)).collect()
+    let own = child_of_kind(declaration, "modifiers").map(children).unwrap_or_default().into_iter();
+    let own = own.filter(|node| node.kind() == "annotation").map(|node| (node, None));
+    let all = own.chain(misread::annotations(walk, declaration));
+    all.filter_map(|(node, value)| annotation(walk, node, value)).collect()
 }
 
-fn annotation<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<Annotation<'t>> {
+/// An annotation; `apart` is a value that the grammar takes for something else.
+fn annotation<'t>(walk: &Walk<'t>, node: Node<'t>, apart: Option<Node<'t>>) -> Option<Annotation<'t>> {
     let made = child_of_kind(node, "constructor_invocation");
     let class = child_of_kind(made.unwrap_or(node), "user_type")?;
     let mut annotation = Annotation::new(walk.slice(class));
+    if let Some(value) = apart.filter(|_| annotation.is_read()) {
+        annotation.add("value", vec![Given { word: walk.slice(value), text: text_of(walk, value) }]);
+    }
     let list = made.and_then(|made| child_of_kind(made, "value_arguments"));
     for argument in list.filter(|_| annotation.is_read()).map(children).unwrap_or_default() {
         let parts = children(argument);
