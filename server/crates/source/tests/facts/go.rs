@@ -312,3 +312,108 @@ func load(ctx context.Context, ids []string) {
         "#]],
     );
 }
+
+#[test]
+fn functions_that_declare_routes_for_others() {
+    check(
+        "//- main.go
+package main
+import \"net/http\"
+func routes(mux *http.ServeMux, h *api) {
+	handle := func(pattern string, f func(http.ResponseWriter, *http.Request)) {
+		mux.Handle(pattern, otelhttp.WithRouteTag(pattern, http.HandlerFunc(f)))
+	}
+	handle(\"/dice/\", roll)
+	handle(\"GET /cards/{id}\", h.card)
+	h.add(mux, h.list, http.MethodPost, \"/things/{%s}\", \"id\")
+	other(\"/not/a/route\", 1)
+	mux.Handle(\"/op\", otelhttp.NewHandler(http.HandlerFunc(roll), \"Roll\"))
+	http.ListenAndServe(\":1\", otelhttp.NewHandler(mux, \"server\"))
+}
+func roll(w http.ResponseWriter, r *http.Request) {}
+func other(text string, n int) {}
+type api struct{}
+func (a *api) card(w http.ResponseWriter, r *http.Request) {}
+func (a *api) list(w http.ResponseWriter, r *http.Request) {}
+func (a *api) add(mux *http.ServeMux, f func(http.ResponseWriter, *http.Request), method string, format string, args ...any) {
+	mux.HandleFunc(method + \" \" + a.prefix + format, f)
+}
+",
+        &["route", "rpc"],
+        expect![[r#"
+            * /dice/ -> main.go:roll
+            * …/dice/ -> main.go:roll
+            GET /cards/{id} -> main.go:api.card
+            GET …/cards/{id} -> main.go:api.card
+            POST /things/{%s} -> main.go:api.list
+            POST …/things/{%s} -> main.go:api.list
+            * /op -> main.go:roll
+            rpc http operation/Roll -> main.go:roll
+        "#]],
+    );
+}
+
+#[test]
+fn patterns_of_the_standard_mux() {
+    check(
+        "//- main.go
+package main
+import \"net/http\"
+func main() {
+	http.HandleFunc(\"/tree/\", show)
+	http.HandleFunc(\"/exact/{$}\", show)
+	http.HandleFunc(\"GET shop.example/files/{rest...}\", show)
+	http.HandleFunc(\"/\", show)
+	p := path.Join(\"/\", base())
+	http.Handle(path.Join(p, \"/joined\"), http.HandlerFunc(show))
+	http.Handle(path.Join(\"/a\", \"b/\"), http.HandlerFunc(show))
+}
+func show(w http.ResponseWriter, r *http.Request) {}
+//- gorilla.go
+package main
+import \"github.com/gorilla/mux\"
+func gorilla(r *mux.Router) { r.HandleFunc(\"/leaf/\", show) }
+",
+        &["route"],
+        expect![[r#"
+            * /tree/ -> main.go:show
+            * /tree/{rest...} -> main.go:show
+            * /exact/ -> main.go:show
+            GET /files/{rest...} -> main.go:show
+            * / -> main.go:show
+            * …/joined -> main.go:show
+            * /a/b -> main.go:show
+            * /leaf/ -> main.go:show
+        "#]],
+    );
+}
+
+#[test]
+fn services_of_connect_twirp_and_micro() {
+    check(
+        "//- main.go
+package main
+func main() {
+	mux.Handle(pingv1connect.NewPingServiceHandler(&ping{}, opts))
+	handler := haberdasher.NewHatServer(&hats{})
+	greeter.RegisterGreeterHandler(service.Server(), new(greet))
+	gateway.RegisterGreeterHandler(ctx, mux, conn)
+	srv := NewServer(&config{})
+}
+type ping struct { pingv1connect.UnimplementedPingServiceHandler }
+func (p *ping) Ping(ctx context.Context, r *connect.Request[v1.P]) (*connect.Response[v1.P], error) { return nil, nil }
+type hats struct{}
+func (h *hats) MakeHat(ctx context.Context, s *pb.Size) (*pb.Hat, error) { return nil, nil }
+type greet struct{}
+func (g *greet) Hello(ctx context.Context, in *pb.Request, out *pb.Response) error { return nil }
+type config struct{}
+func (c *config) Load() {}
+",
+        &["rpc"],
+        expect![[r#"
+            rpc PingService/Ping -> main.go:ping.Ping
+            rpc Hat/MakeHat -> main.go:hats.MakeHat
+            rpc Greeter/Hello -> main.go:greet.Hello
+        "#]],
+    );
+}

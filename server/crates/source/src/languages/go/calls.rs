@@ -40,7 +40,9 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `tracer := otel.Tracer("name")`, `provider.Tracer("name")`.
 pub(super) fn tracer<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>) {
-    if value.kind() != "call_expression" || called(walk, value).is_none_or(|(last, _)| last != "Tracer") {
+    if value.kind() != "call_expression"
+        || called(walk, value).is_none_or(|(last, _)| !matches!(last, "Tracer" | "NewTracer"))
+    {
         return;
     }
     if let Some(text) = arguments(value).first().and_then(|text| text_of(walk, *text)) {

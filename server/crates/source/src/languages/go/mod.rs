@@ -2,6 +2,7 @@
 
 mod calls;
 mod packages;
+mod registrars;
 mod routes;
 mod syntax;
 mod types;
@@ -36,6 +37,10 @@ impl Reader for Go {
             ("for_statement", Role::Loop),
             ("comment", Role::Prune),
         ]
+    }
+
+    fn begin<'t>(&self, walk: &mut Walk<'t>, root: Node<'t>) {
+        registrars::declared(walk, root);
     }
 
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
@@ -147,6 +152,7 @@ fn is_local(walk: &Walk<'_>, path: &str) -> bool {
 fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>) {
     calls::tracer(walk, scope, name, value);
     routes::bound(walk, scope, name, value);
+    registrars::bound(walk, name, value);
     let bound = if let Some(made) = types::composite(walk, value) {
         match path_of(walk, made) {
             // A type of the package is what its values are known by; one of another package may be unknown.
@@ -162,6 +168,7 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>
             },
             _ => match text_of(walk, value) {
                 Some(text) if text.is_telling() => Value::Text(text),
+                Some(text) if is_joined(walk, value) => Value::Text(text),
                 _ => match path_of(walk, value) {
                     Some(path) if value.kind() == "call_expression" => Value::Result(Reference::local(path)),
                     _ if scope == MODULE => Value::Other,
@@ -171,6 +178,11 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>
         }
     };
     walk.draft.bind(scope, name, bound);
+}
+
+/// Whether the value is text that is known at run time only: what it is called on gives no routers and no stubs.
+fn is_joined(walk: &Walk<'_>, value: Node<'_>) -> bool {
+    value.child_by_field_name("function").is_some_and(|callee| walk.slice(callee) == "path.Join")
 }
 
 /// `return func(…) {…}`, `return http.HandlerFunc(func(…) {…})`: the function gives this closure.

@@ -4,7 +4,8 @@ use tree_sitter::Node;
 
 use super::{
     calls::method_of,
-    packages::ECHO,
+    packages::{ECHO, EXACT},
+    registrars,
     syntax::{arguments, called, operand, path_of, text_of},
     types::composite,
 };
@@ -20,10 +21,18 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
     let Some((last, _)) = called(walk, node) else { return false };
     let list = arguments(node);
     if let Some(service) = last.strip_prefix("Register").and_then(|rest| rest.strip_suffix("Server")) {
-        return registered(walk, service, &list);
+        return registered(walk, service, list.get(1).filter(|_| list.len() == 2));
     }
+    if let Some((service, implementation)) = served(last, &list) {
+        return registered(walk, service, Some(implementation));
+    }
+    registrars::call(walk, last, &list);
     let Some(object) = operand(node) else { return false };
     match (last, list.as_slice()) {
+        ("NewHandler", list) if walk.slice(object) == "otelhttp" => {
+            registrars::operation(walk, list);
+            false
+        }
         ("HandleFunc" | "Handle", [pattern, handler]) => handle(walk, object, *pattern, *handler),
         // gin: the method, the pattern and the handlers.
         ("Handle", [method, pattern, .., last]) => match method_of(walk, *method) {
@@ -108,12 +117,34 @@ pub(super) fn handed_on<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     }
 }
 
-/// `pb.RegisterCartServer(server, &cart{})`.
-fn registered<'t>(walk: &mut Walk<'t>, service: &str, list: &[Node<'t>]) -> bool {
-    let [_, implementation] = list else { return false };
-    if service.is_empty() {
-        return false;
+/// The service that others than gRPC make a handler of: Connect's `NewCartHandler(&cart{})`, Twirp's
+/// `NewCartServer(&cart{})`, go-micro's `RegisterCartHandler(server, new(cart))`.
+fn served<'a, 'l, 't>(name: &'a str, list: &'l [Node<'t>]) -> Option<(&'a str, &'l Node<'t>)> {
+    if let Some(service) = name.strip_prefix("Register").and_then(|rest| rest.strip_suffix("Handler")) {
+        let [_, implementation] = list else { return None };
+        return is_made(*implementation).then_some((service, implementation));
     }
+    let rest = name.strip_prefix("New")?;
+    let service = rest.strip_suffix("Handler").or_else(|| rest.strip_suffix("Server"))?;
+    Some(service).zip(list.first().filter(|first| is_made(**first)))
+}
+
+/// `&T{…}` or `new(T)`.
+fn is_made(node: Node<'_>) -> bool {
+    let inner = |kind: &str| node.named_child(0).is_some_and(|child| child.kind() == kind);
+    match node.kind() {
+        "unary_expression" => inner("composite_literal"),
+        "composite_literal" => true,
+        "call_expression" => node
+            .child_by_field_name("arguments")
+            .is_some_and(|list| list.named_child(0).is_some_and(|first| first.kind() == "type_identifier")),
+        _ => false,
+    }
+}
+
+/// `pb.RegisterCartServer(server, &cart{})`.
+fn registered<'t>(walk: &mut Walk<'t>, service: &str, implementation: Option<&Node<'t>>) -> bool {
+    let Some(implementation) = implementation.filter(|_| !service.is_empty()) else { return false };
     let made = composite(walk, *implementation).unwrap_or(*implementation);
     let Some(path) = path_of(walk, made) else { return false };
     let scope = walk.scope();
@@ -129,6 +160,9 @@ fn handle<'t>(walk: &mut Walk<'t>, object: Node<'t>, pattern: Node<'t>, handler:
     let (methods, _) = pattern_parts(&text);
     let methods = if methods.is_empty() { methods_behind(walk) } else { methods };
     let is_declared = route(walk, object, methods, pattern, handler);
+    if is_declared && is_subtree(walk, &text) {
+        below(walk);
+    }
     // A handler that is a mux itself: its routes are whole, or lack what is stripped before.
     let inner = if handler.kind() == "call_expression" { arguments(handler) } else { vec![handler] };
     let strips = called(walk, handler).is_some_and(|(last, _)| last == "StripPrefix");
@@ -140,6 +174,21 @@ fn handle<'t>(walk: &mut Walk<'t>, object: Node<'t>, pattern: Node<'t>, handler:
         }
     }
     is_declared
+}
+
+/// Whether the standard library's mux takes the pattern for everything below it. `/` alone is where requests end that
+/// nothing else takes.
+fn is_subtree(walk: &Walk<'_>, pattern: &Text) -> bool {
+    let ends =
+        |text: &SmolStr| text.ends_with('/') && text.trim_end_matches('/').contains(|c| c != '/' && c != ' ');
+    !walk.draft.marks.contains(EXACT) && matches!(pattern.0.last(), Some(Piece::Literal(last)) if ends(last))
+}
+
+/// The last route once more, for what is below it.
+fn below(walk: &mut Walk<'_>) {
+    let Some(mut fact) = walk.draft.wiring.routes.last().cloned() else { return };
+    fact.pattern.append(Text::literal("{rest...}"));
+    walk.draft.wiring.routes.push(fact);
 }
 
 /// `router.Path("/x").Methods("GET").HandlerFunc(f)`.
@@ -242,7 +291,7 @@ fn methods_behind(walk: &Walk<'_>) -> Vec<SmolStr> {
 }
 
 /// Who handles: a function, a method, a value with `ServeHTTP`, a closure; wrappers are passed through.
-fn handler<'t>(walk: &Walk<'t>, node: Node<'t>, depth: usize) -> Option<Handler> {
+pub(super) fn handler<'t>(walk: &Walk<'t>, node: Node<'t>, depth: usize) -> Option<Handler> {
     let scope = walk.scope();
     if node.kind() == "func_literal" {
         return Some(Handler::At(node.start_byte() as u32));
@@ -261,7 +310,7 @@ fn handler<'t>(walk: &Walk<'t>, node: Node<'t>, depth: usize) -> Option<Handler>
 }
 
 /// The method and the path of `GET example.com/x/{$}`.
-fn pattern_parts(text: &Text) -> (Vec<SmolStr>, Text) {
+pub(super) fn pattern_parts(text: &Text) -> (Vec<SmolStr>, Text) {
     let mut path = text.clone();
     let mut methods = Vec::new();
     if let Some(Piece::Literal(first)) = path.0.first_mut() {
