@@ -159,24 +159,58 @@ fn class_and_method(clues: &Clues<'_>) -> Answer {
     Answer::Silent
 }
 
-/// The resolver of a GraphQL field.
+/// The resolver of a GraphQL field: one that code declares as such, else a method of a resolver that is called like it.
 fn graphql(clues: &Clues<'_>) -> Answer {
-    let Some(field) = clues.get("graphql.field.name") else { return Answer::Silent };
+    let Some((object, field)) = graphql_field(clues) else { return Answer::Silent };
+    let detail = || format_smolstr!("resolves the field {field}");
+    clues.ask_resolved();
+    let declared = clues.index.rpc_methods().iter().filter(|method| {
+        let of_type = method.service.strip_prefix("graphql ");
+        method.method == field
+            && of_type
+                .is_some_and(|of_type| of_type.is_empty() || object.is_none_or(|object| object == of_type))
+    });
+    let declared: Vec<_> = declared.map(|method| candidate(&method.handler, detail())).collect();
+    if !declared.is_empty() {
+        return clues.found(Rule::Framework, Confidence::Likely, declared);
+    }
     let snake = snake_case(field);
     let mut found = Vec::new();
-    for name in [field.to_owned(), format!("resolve_{snake}"), snake] {
+    for name in [field.to_owned(), format!("resolve_{snake}"), snake, capitalised(field)] {
         let functions = clues.functions_named(&name).filter(|function| {
             function.receiver.as_deref().is_some_and(|receiver| {
-                ["Query", "Mutation", "Subscription", "Resolver", "resolver"]
+                let is_resolver = ["Query", "Mutation", "Subscription", "Resolver", "resolver"]
                     .iter()
-                    .any(|word| receiver.contains(word))
+                    .any(|word| receiver.contains(word));
+                is_resolver && object.is_none_or(|object| resolves(receiver, object))
             })
         });
-        found.extend(
-            functions.map(|function| candidate(&function.key, format_smolstr!("resolves the field {field}"))),
-        );
+        found.extend(functions.map(|function| candidate(&function.key, detail())));
     }
     clues.found(Rule::Framework, Confidence::Likely, found)
+}
+
+/// The type and the field of a GraphQL span; gqlgen's are called `Query/users`.
+fn graphql_field<'a>(clues: &Clues<'a>) -> Option<(Option<&'a str>, &'a str)> {
+    if let Some(field) = clues.get("graphql.field.name") {
+        return Some((clues.get("graphql.resolver.object"), field));
+    }
+    let (object, field) =
+        clues.shape.name.split_once('/').filter(|_| clues.shape.scope.contains("gqlgen"))?;
+    Some((Some(object), field))
+}
+
+/// Whether a receiver is one that gqlgen makes for the type: `queryResolver`. Others are called as their authors like.
+fn resolves(receiver: &str, object: &str) -> bool {
+    let generated =
+        receiver.strip_suffix("Resolver").filter(|_| receiver.starts_with(|c: char| c.is_lowercase()));
+    generated.is_none_or(|of_type| of_type.eq_ignore_ascii_case(object))
+}
+
+fn capitalised(name: &str) -> String {
+    let mut characters = name.chars();
+    let first = characters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    first + characters.as_str()
 }
 
 /// Functions called `method`, of the type `class` if one is told.

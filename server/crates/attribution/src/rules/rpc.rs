@@ -22,6 +22,20 @@ pub(crate) fn rpc(clues: &Clues<'_>) -> Answer {
     clues.found(Rule::Rpc, Confidence::Certain, found)
 }
 
+/// The handler that the code gives to an instrumentation together with the name of its requests' spans.
+pub(crate) fn operation(clues: &Clues<'_>) -> Answer {
+    if !clues.shape.scope.ends_with("otelhttp") {
+        return Answer::Silent;
+    }
+    clues.ask_resolved();
+    let name = &clues.shape.name;
+    let named = clues.index.rpc_methods().iter();
+    let named = named.filter(|method| method.service == "http operation" && method.method == *name);
+    let detail = format_smolstr!("requests that it handles are called {name}");
+    let found = named.map(|method| candidate(&method.handler, detail.clone())).collect();
+    clues.found(Rule::Rpc, Confidence::Likely, found)
+}
+
 /// Service (last segment) and method, from `rpc.*`, or from a gRPC path as HTTP route or span name.
 pub(crate) fn service_and_method(clues: &Clues<'_>) -> Option<(String, String)> {
     let method = clues.get("rpc.method");

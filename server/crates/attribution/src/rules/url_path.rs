@@ -43,8 +43,10 @@ pub(crate) fn url_path(clues: &Clues<'_>) -> Answer {
     let closest =
         fitting.into_iter().filter(|(_, pattern)| closeness(pattern) == best).map(|(route, _)| route);
     let found = of_method(closest.collect(), method_of(clues));
-    let is_open = found.iter().any(|route| route.is_open);
-    let confidence = if is_open { Confidence::Possible } else { Confidence::Likely };
+    let is_open = found.iter().all(|route| route.is_open);
+    // Who is refused does not always get to the handler; without a route nothing says that this request did.
+    let is_refused = matches!(clues.get("http.response.status_code"), Some("401" | "403"));
+    let confidence = if is_open || is_refused { Confidence::Possible } else { Confidence::Likely };
     let sends_route =
         |route: &Route| route.framework.as_deref().is_some_and(|name| ROUTE_SENDERS.contains(&name));
     let senders: Vec<bool> = found.iter().map(|route| sends_route(route)).collect();
@@ -70,7 +72,10 @@ fn always_sends_routes(scope: &str) -> bool {
         "opentelemetry-instrumentation-actix-web",
     ];
     const GO: &[&str] = &["otelgin", "otelecho", "otelmux", "otelfiber", "otelchi"];
-    SCOPES.contains(&scope) || GO.iter().any(|end| scope.ends_with(end))
+    // The agent's instrumentation of Ktor hangs on its routing.
+    SCOPES.contains(&scope)
+        || scope.starts_with("io.opentelemetry.ktor-")
+        || GO.iter().any(|end| scope.ends_with(end))
 }
 
 /// Instrumentations whose route ends at the mount of an inner application.

@@ -263,3 +263,38 @@ SERVER a "PUT /api/items" @next.js next.span_type=BaseServer.handleRequest http.
         "#]],
     );
 }
+
+#[test]
+fn a_refused_request_may_have_ended_before_its_handler() {
+    check(
+        "//- main.go
+package main
+import \"net/http\"
+func main() {
+	mux := http.NewServeMux()
+	mux.Handle(\"GET /reports/{id}\", clerksOnly(http.HandlerFunc(report)))
+	mux.Handle(\"/rolls\", otelhttp.NewHandler(http.HandlerFunc(roll), \"Roll\"))
+	http.ListenAndServe(\":1\", otelhttp.NewHandler(mux, \"server\"))
+}
+func clerksOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r) })
+}
+func report(w http.ResponseWriter, r *http.Request) {}
+func roll(w http.ResponseWriter, r *http.Request) {}
+",
+        r#"
+SERVER a GET @go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp http.request.method=GET url.path=/reports/7 http.response.status_code=200
+SERVER a GET @go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp http.request.method=GET url.path=/reports/7 http.response.status_code=403
+SERVER a "GET /reports/{id}" @go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp http.request.method=GET url.path=/reports/7 http.response.status_code=403
+SERVER a Roll @go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp http.request.method=GET
+SERVER a server @go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp http.request.method=GET
+"#,
+        expect![[r#"
+            GET: likely main.go:report [url-path: handles GET /reports/{id}]
+            GET: possible main.go:report [url-path: handles GET /reports/{id}]
+            GET /reports/{id}: certain main.go:report [route: handles GET /reports/{id}]
+            Roll: likely main.go:roll [rpc: requests that it handles are called Roll]
+            server: none
+        "#]],
+    );
+}

@@ -103,3 +103,37 @@ PRODUCER a "orders publish" @x messaging.destination.name=orders
         "#]],
     );
 }
+
+#[test]
+fn fields_of_graphql_belong_to_their_resolvers() {
+    check(
+        "//- src/main/java/shop/Books.java
+package shop;
+class Books {
+    @QueryMapping List<Book> books() { return null; }
+    @SchemaMapping(typeName = \"Book\", field = \"writer\") Author author(Book book) { return null; }
+    @DgsMutation(field = \"addBook\") Book add() { return null; }
+}
+//- graph/schema.resolvers.go
+package graph
+type queryResolver struct{ *Resolver }
+type mutationResolver struct{ *Resolver }
+func (r *queryResolver) Users(ctx context.Context) ([]*model.User, error) { return nil, nil }
+func (r *mutationResolver) Users(ctx context.Context) error { return nil }
+",
+        r#"
+INTERNAL a books @io.opentelemetry.graphql-java-20.0 graphql.field.name=books graphql.field.path=/books
+INTERNAL a "graphql field writer" @org.springframework.boot graphql.field.name=writer
+INTERNAL a addBook @io.opentelemetry.graphql-java-20.0 graphql.field.name=addBook
+INTERNAL a title @io.opentelemetry.graphql-java-20.0 graphql.field.name=title
+INTERNAL b Query/users @github.com/ravilushqa/otelgqlgen telemetry.sdk.language=go
+"#,
+        expect![[r#"
+            books: likely src/main/java/shop/Books.java:Books.books [framework: resolves the field books]
+            graphql field writer: likely src/main/java/shop/Books.java:Books.author [framework: resolves the field writer]
+            addBook: likely src/main/java/shop/Books.java:Books.add [framework: resolves the field addBook]
+            title: none
+            Query/users: likely graph/schema.resolvers.go:queryResolver.Users [framework: resolves the field users]
+        "#]],
+    );
+}
