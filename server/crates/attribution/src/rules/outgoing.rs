@@ -119,11 +119,12 @@ pub(crate) fn url_fits(target: &NamePattern, url: &str) -> Option<usize> {
 fn fits_path(pieces: &[String], path: &str, is_open: bool) -> bool {
     let Some((first, rest)) = pieces.split_first() else { return false };
     let trimmed = path.trim_end_matches('/');
-    let Some(mut left) = trimmed
-        .strip_prefix(first.trim_end_matches('/').trim_end())
-        .or_else(|| path.strip_prefix(first.as_str()))
-    else {
-        return false;
+    let whole = first.trim_end_matches('/').trim_end();
+    // A slash at the end is no hole's: it is there, or the path ends before it.
+    let mut left = match trimmed.strip_prefix(first.as_str()).or_else(|| path.strip_prefix(first.as_str())) {
+        Some(left) => left,
+        None if trimmed == whole => "",
+        None => return false,
     };
     let Some((last, middle)) = rest.split_last() else { return left.is_empty() };
     for (at, piece) in middle.iter().enumerate() {

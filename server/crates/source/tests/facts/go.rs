@@ -417,3 +417,35 @@ func (c *config) Load() {}
         "#]],
     );
 }
+
+#[test]
+fn closures_in_variables_handle_routes() {
+    check(
+        "//- main.go
+package main
+import \"net/http\"
+func main() {
+	hello := func(w http.ResponseWriter, r *http.Request) {}
+	http.HandleFunc(\"/hello\", hello)
+	wrapped := otelhttp.NewHandler(http.HandlerFunc(hello), \"Hello\")
+	http.Handle(\"/op\", wrapped)
+	for _, hello := range others() {
+		http.HandleFunc(\"/not\", hello)
+	}
+}
+func other() { http.HandleFunc(\"/none\", hello) }
+const routeList = \"/v1/list\"
+func api(mux *http.ServeMux) { add(mux, list, routeList) }
+func add(mux *http.ServeMux, f http.HandlerFunc, route string) { mux.HandleFunc(base+route, f) }
+func list(w http.ResponseWriter, r *http.Request) {}
+",
+        &["route", "rpc"],
+        expect![[r#"
+            * /hello -> main.go:main.<anonymous>
+            * /op -> main.go:main.<anonymous>
+            * /v1/list -> main.go:list
+            * …/v1/list -> main.go:list
+            rpc http operation/Hello -> main.go:main.<anonymous>
+        "#]],
+    );
+}

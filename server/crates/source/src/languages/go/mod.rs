@@ -32,6 +32,7 @@ impl Reader for Go {
             ("assignment_statement", Role::Bind),
             ("var_spec", Role::Bind),
             ("const_spec", Role::Bind),
+            ("range_clause", Role::Bind),
             ("import_spec", Role::Import),
             ("return_statement", Role::Other),
             ("for_statement", Role::Loop),
@@ -73,6 +74,9 @@ impl Reader for Go {
         } else {
             node.child_by_field_name("left").map(children).unwrap_or_default()
         };
+        if node.kind() == "range_clause" {
+            return ranged(walk, &names);
+        }
         let right = node.child_by_field_name(if is_spec { "value" } else { "right" });
         let values = right.map(children).unwrap_or_default();
         let scope = walk.scope();
@@ -131,6 +135,17 @@ impl Reader for Go {
     }
 }
 
+/// `for _, handler := range handlers`: the names stand for many values.
+fn ranged<'t>(walk: &mut Walk<'t>, names: &[Node<'t>]) {
+    let scope = walk.scope();
+    for name in names.iter().filter(|name| name.kind() == "identifier").take(2) {
+        let name = walk.slice(*name);
+        if name != "_" && registrars::held(walk, name).is_some() {
+            walk.draft.bind(scope, name, Value::Other);
+        }
+    }
+}
+
 /// Whether a function around declares the name, or it is a member; as far back as 512 bindings.
 fn is_local(walk: &Walk<'_>, path: &str) -> bool {
     if path.contains('.') || walk.scope() == MODULE {
@@ -153,6 +168,11 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>
     calls::tracer(walk, scope, name, value);
     routes::bound(walk, scope, name, value);
     registrars::bound(walk, name, value);
+    if scope != MODULE
+        && let Some(held) = registrars::held_value(walk, value)
+    {
+        return walk.draft.bind(scope, name, held);
+    }
     let bound = if let Some(made) = types::composite(walk, value) {
         match path_of(walk, made) {
             // A type of the package is what its values are known by; one of another package may be unknown.

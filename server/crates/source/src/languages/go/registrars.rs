@@ -12,8 +12,10 @@ use super::{
 };
 use crate::{
     walk::{Walk, children},
-    wiring::{Holder, OPERATION, Piece, RouteFact, RpcFact, Text},
+    wiring::{Holder, OPERATION, Piece, RouteFact, RpcFact, Text, Value},
 };
+
+const HELD: &str = "value at byte ";
 
 /// Types of handlers, as parameters spell them.
 const HANDLERS: &[&str] = &[
@@ -34,6 +36,40 @@ pub(super) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
             note(walk, walk.slice(name), node);
         }
     }
+}
+
+/// The value that a variable of a function around holds: a closure, or a handler that is wrapped.
+pub(super) fn held<'t>(walk: &Walk<'t>, name: &str) -> Option<Node<'t>> {
+    let mut at = walk.function_around();
+    for _ in 0..8 {
+        let index = at?;
+        let mut here = walk.draft.wiring.bindings.iter().rev().take(512);
+        if let Some(found) = here.find(|binding| binding.scope == index && binding.name == name) {
+            let Value::Text(Text(pieces)) = &found.value else { return None };
+            let [Piece::Literal(place)] = pieces.as_slice() else { return None };
+            let (start, end) = place.strip_prefix(HELD)?.split_once(' ')?;
+            let (start, end) = (start.parse().ok()?, end.parse().ok()?);
+            return walk.ancestors.first()?.descendant_for_byte_range(start, end);
+        }
+        at = walk.draft.functions.get(index as usize)?.parent;
+    }
+    None
+}
+
+/// What a variable that holds a closure or a wrapped handler is bound to; `None` for other values. Local texts are
+/// gone when the file is read.
+pub(super) fn held_value<'t>(walk: &Walk<'t>, value: Node<'t>) -> Option<Value> {
+    let wraps = || {
+        let callee =
+            value.child_by_field_name("function").map(|callee| walk.slice(callee)).unwrap_or_default();
+        let is_handler =
+            callee.ends_with("Handler") || callee.ends_with("HandlerFunc") || callee.ends_with("RouteTag");
+        is_handler && (callee.starts_with("http.") || callee.starts_with("otelhttp."))
+    };
+    let is_held = value.kind() == "func_literal" || value.kind() == "call_expression" && wraps();
+    is_held.then(|| {
+        Value::Text(Text::literal(format_smolstr!("{HELD}{} {}", value.start_byte(), value.end_byte())))
+    })
 }
 
 /// `handle := func(pattern string, h http.HandlerFunc) {…}`.
@@ -85,7 +121,16 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, last: &str, list: &[Node<'t>]) {
 }
 
 fn is_pattern(text: &Text) -> bool {
-    let Some(Piece::Literal(first)) = text.0.first() else { return false };
+    let first = match text.0.as_slice() {
+        [Piece::Literal(first), ..] => first,
+        // By custom: `routeGetServices`.
+        [Piece::Name(name)] => {
+            let last = name.rsplit('.').next().unwrap_or(name).to_lowercase();
+            return ["route", "path", "pattern", "endpoint"].iter().any(|word| last.contains(word))
+                && !last.ends_with("router");
+        }
+        _ => return false,
+    };
     first.starts_with('/') || first.split_once(" /").is_some_and(|(method, _)| is_verb(&method.into()))
 }
 

@@ -296,6 +296,11 @@ pub(super) fn handler<'t>(walk: &Walk<'t>, node: Node<'t>, depth: usize) -> Opti
     if node.kind() == "func_literal" {
         return Some(Handler::At(node.start_byte() as u32));
     }
+    if node.kind() == "identifier"
+        && let Some(held) = registrars::held(walk, walk.slice(node)).filter(|_| depth > 0)
+    {
+        return handler(walk, held, depth - 1);
+    }
     let made = composite(walk, node).unwrap_or(node);
     let named = Handler::Named(scope, Reference::local(path_of(walk, made)?));
     if node.kind() != "call_expression" || made != node {

@@ -50,3 +50,9 @@ pub(super) fn rooted(pattern: Text) -> Text {
     whole.append(pattern);
     whole
 }
+
+/// Whether a called name says that it makes spans: variables that are handed to it may be their names.
+pub(super) fn traces(callee: &str) -> bool {
+    let last = callee.rsplit('.').next().unwrap_or(callee).to_lowercase();
+    ["span", "trac", "instrument", "observ"].iter().any(|word| last.contains(word))
+}

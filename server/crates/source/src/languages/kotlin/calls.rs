@@ -7,7 +7,10 @@ use tree_sitter::Node;
 use super::syntax::{arguments, callee, path_of, text_of};
 use crate::{
     CallKind, CallSite,
-    languages::java::names::{known, qualified_method},
+    languages::{
+        java::names::{known, qualified_method},
+        jvm,
+    },
     walk::{Walk, dotted, position},
     wiring::{Argument, Piece, Reference, Scope, Text},
 };
@@ -103,7 +106,7 @@ fn qualified_method_or_bare(walk: &Walk<'_>, last: &str) -> SmolStr {
 fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, callee: &SmolStr) {
     let (scope, place) = (walk.scope(), position(node));
     for (at, value) in arguments(node).into_iter().enumerate().take(6) {
-        if let Some(text) = passed_text(walk, value) {
+        if let Some(text) = passed_text(walk, value, callee) {
             let callee = Reference::local(callee.clone());
             walk.draft.pass(callee, Argument::At(at as u8), text, scope, None, place);
         }
@@ -111,7 +114,7 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, callee: &SmolStr) {
 }
 
 /// An argument that may be a name: text, a constant, or a parameter that is handed on.
-fn passed_text(walk: &Walk<'_>, value: Node<'_>) -> Option<Text> {
+fn passed_text(walk: &Walk<'_>, value: Node<'_>, callee: &str) -> Option<Text> {
     match value.kind() {
         "identifier" | "navigation_expression" => {
             let path = path_of(walk, value)?;
@@ -119,7 +122,7 @@ fn passed_text(walk: &Walk<'_>, value: Node<'_>) -> Option<Text> {
             let is_constant = last.len() > 1 && !last.contains(|c: char| c.is_lowercase());
             let around = walk.draft.functions.get(walk.scope() as usize);
             let is_parameter = around.is_some_and(|function| function.parameters.contains(&path));
-            (is_constant || is_parameter).then(|| Text::name(path))
+            (is_constant || is_parameter || jvm::traces(callee)).then(|| Text::name(path))
         }
         "string_literal" | "binary_expression" => text_of(walk, value),
         _ => None,
