@@ -8,6 +8,7 @@ use source::{CallSite, Key, NamePattern, SourceFile, normal_sql};
 use crate::{
     CallPlace, Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
+    paths::is_test,
 };
 
 /// Literals shorter than this stand anywhere: `/`, `select 1`.
@@ -50,6 +51,9 @@ fn by_url(clues: &Clues<'_>, url: &str) -> Answer {
         .filter(|(_, call)| method_fits(call, method))
         .filter_map(|(file, call)| Some((file, call, url_fits(call.target.as_ref()?, url)?)))
         .collect();
+    if fitting.iter().any(|(file, ..)| !is_test(&file.path)) {
+        fitting.retain(|(file, ..)| !is_test(&file.path));
+    }
     let most = fitting.iter().map(|(_, _, closeness)| *closeness).max().unwrap_or(0);
     fitting.retain(|(_, _, closeness)| *closeness == most && most >= MIN_LITERAL);
     let found =

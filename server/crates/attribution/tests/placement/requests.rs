@@ -298,3 +298,32 @@ SERVER a server @go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp h
         "#]],
     );
 }
+
+#[test]
+fn what_ends_with_the_path_is_closer_than_what_takes_more() {
+    check(
+        "//- main.go
+package main
+import \"net/http\"
+func main() {
+	http.HandleFunc(\"/files\", list)
+	http.HandleFunc(\"/files/\", show)
+}
+func list(w http.ResponseWriter, r *http.Request) {}
+func show(w http.ResponseWriter, r *http.Request) {}
+//- main_test.go
+package main
+func TestFiles(t *testing.T) {
+	http.HandleFunc(\"/files/a/b\", func(w http.ResponseWriter, r *http.Request) {})
+}
+",
+        r#"
+SERVER a GET @x http.request.method=GET url.path=/files
+SERVER a GET @x http.request.method=GET url.path=/files/a/b
+"#,
+        expect![[r#"
+            GET: likely main.go:list [url-path: handles any method of /files]
+            GET: likely main.go:show [url-path: handles any method of /files/{rest...}]
+        "#]],
+    );
+}
