@@ -315,3 +315,34 @@ internal class Labels {
         "#]],
     );
 }
+
+#[test]
+fn clients_queues_and_observations() {
+    check(
+        "//- src/Desk.kt
+package shop
+class Desk(val restTemplate: RestTemplate, val web: WebClient) {
+    fun a(id: Int) = restTemplate.getForObject<Cart>(\"http://carts/carts/{id}\", id)
+    fun b() = restTemplate.exchange(\"http://carts/all\", HttpMethod.PUT, null, Cart::class.java)
+    suspend fun c(id: Int) = web.get().uri(\"/stock/$id\").retrieve().awaitBody<Stock>()
+    fun d() = Request.Builder().url(\"https://api.example/x\").build()
+    fun e() = kafkaTemplate.send(\"orders\", 1)
+    fun f() = jdbc.query(\"SELECT * FROM carts\", mapper)
+    fun g() = map.get(\"/none\")
+    fun h() { Observation.createNotStarted(\"loadCart\", registry).observe { 1 } }
+    fun i() { tracer.nextSpan().name(\"checkOut\").start() }
+}
+",
+        &["call", "span"],
+        expect![[r#"
+            Http getForObject: GET "http://carts/carts/…" line 3
+            Http exchange: PUT "http://carts/all" line 4
+            Http uri: GET "/stock/…" line 5
+            Http url: "https://api.example/x" line 6
+            Messaging send: "orders" line 7
+            Sql query: "SELECT * FROM carts" line 8
+            span "load-cart" -> src/Desk.kt:Desk.h line 10
+            span "check-out" -> src/Desk.kt:Desk.i line 11
+        "#]],
+    );
+}

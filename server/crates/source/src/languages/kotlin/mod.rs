@@ -1,6 +1,7 @@
 //! Kotlin: classes, objects, functions, properties, imports; Ktor's routes and the calls are in the modules beside.
 
 mod calls;
+mod clients;
 mod ktor;
 mod misread;
 mod routers;
