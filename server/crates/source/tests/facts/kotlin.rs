@@ -237,6 +237,8 @@ class Routes {
         }
         GET(\"/health\") { ServerResponse.ok().buildAndAwait() }
     }
+    fun older(parcels: Parcels) = route(GET(\"/older\"), HandlerFunction(parcels::all))
+        .andRoute(POST(\"/older\").and(accept(JSON)), parcels::add)
     fun plain(map: Map<String, Int>) { GET(\"/none\", map::get) }
 }
 //- src/main/kotlin/shop/Parcels.kt
@@ -275,6 +277,8 @@ class UserController {
             GET /api/parcels -> src/main/kotlin/shop/Parcels.kt:Parcels.all
             POST /api/parcels/{id} -> src/main/kotlin/shop/Parcels.kt:Parcels.add
             GET /health -> src/main/kotlin/shop/Routes.kt:Routes.routes.<anonymous>.<anonymous>#2
+            POST /older -> src/main/kotlin/shop/Parcels.kt:Parcels.add
+            GET /older -> src/main/kotlin/shop/Parcels.kt:Parcels.all
             GET /users -> src/main/kotlin/shop/users/UserController.kt:UserController.all
             POST /users/{id}/login -> src/main/kotlin/shop/users/UserController.kt:UserController.login
             GET /ping -> src/main/kotlin/shop/web/Router.kt:Router.register.<anonymous>#2

@@ -157,7 +157,7 @@ fn resolver<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &An
         _ => return,
     };
     let field = match annotation.values(keys) {
-        Some(_) => annotation.text(keys).and_then(|text| text.as_literal()),
+        Some(_) => annotation.text(keys).and_then(|text| field_name(&text)),
         None => Some(walk.slice(name).into()),
     };
     let Some(field) = field else { return };
@@ -165,4 +165,14 @@ fn resolver<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &An
     let service: SmolStr = format_smolstr!("graphql {}", of_type.as_deref().unwrap_or(parent));
     let handler = Handler::Function(index);
     walk.draft.wiring.rpcs.push(RpcFact { service, method: Some(field), handler, scope: MODULE });
+}
+
+/// A field as told; constants that are generated for fields are called like them, with a capital.
+fn field_name(text: &Text) -> Option<SmolStr> {
+    let [Piece::Name(path)] = text.0.as_slice() else { return text.as_literal() };
+    let last = path.rsplit('.').next().filter(|_| path.contains('.'))?;
+    let mut characters = last.chars();
+    let first = characters.next()?.to_lowercase();
+    let is_generated = !last.contains('_') && last.contains(|c: char| c.is_lowercase());
+    is_generated.then(|| first.chain(characters).collect())
 }

@@ -34,6 +34,9 @@ enum Style {
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some((call, lambda)) = with_lambda(walk, node) else { return };
     let Some((object, name)) = callee(call) else { return };
+    if matches!(walk.slice(name), "route" | "andRoute") {
+        return predicated(walk, call);
+    }
     let Some((style, method)) = verb(walk, object, walk.slice(name)) else { return };
     let Some(prefix) = prefix(walk, style, object) else { return };
     let values = arguments(call);
@@ -56,6 +59,26 @@ fn is_text(node: Node<'_>) -> bool {
     !matches!(node.kind(), "lambda_literal" | "callable_reference" | "call_expression")
         && !(node.kind() == "navigation_expression"
             && node.child(1).is_some_and(|between| between.kind() == "::"))
+}
+
+/// `route(GET("/x").and(accept(JSON)), HandlerFunction(handler::show))`.
+fn predicated<'t>(walk: &mut Walk<'t>, call: Node<'t>) {
+    let values = arguments(call);
+    let [predicate, handler] = values.as_slice() else { return };
+    let inner = || arguments(*handler).first().and_then(|inner| handler_of(walk, *inner));
+    let Some(handler) = handler_of(walk, *handler).or_else(inner) else { return };
+    let mut at = *predicate;
+    for _ in 0..8 {
+        let Some((object, name)) = callee(at).filter(|_| at.kind() == "call_expression") else { return };
+        if let Some((Style::Spring, method)) = verb(walk, None, walk.slice(name)) {
+            let Some(pattern) = arguments(at).first().and_then(|first| text_of(walk, *first)) else { return };
+            let (scope, methods) = (walk.scope(), vec![SmolStr::new_static(method)]);
+            let fact = RouteFact { holder: Holder::App, methods, pattern, handler, scope };
+            return walk.draft.wiring.routes.push(fact);
+        }
+        let Some(object) = object else { return };
+        at = object;
+    }
 }
 
 /// The style and the HTTP method of a called name.
