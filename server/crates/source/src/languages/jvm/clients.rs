@@ -62,7 +62,7 @@ pub(super) fn declared<'t>(
 /// Appends a path with exactly one slash before it.
 fn add_path(whole: &mut Text, part: Text) {
     let first = part.0.first();
-    if matches!(first, None) || part.as_literal().is_some_and(|text| text.is_empty() || text == "/") {
+    if first.is_none() || part.as_literal().is_some_and(|text| text.is_empty() || text == "/") {
         return;
     }
     if let Some(Piece::Literal(last)) = whole.0.last_mut()

@@ -56,9 +56,12 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 }
 
 fn is_text(node: Node<'_>) -> bool {
-    !matches!(node.kind(), "lambda_literal" | "callable_reference" | "call_expression")
-        && !(node.kind() == "navigation_expression"
-            && node.child(1).is_some_and(|between| between.kind() == "::"))
+    let is_reference = || node.child(1).is_some_and(|between| between.kind() == "::");
+    match node.kind() {
+        "lambda_literal" | "callable_reference" | "call_expression" => false,
+        "navigation_expression" => !is_reference(),
+        _ => true,
+    }
 }
 
 /// `route(GET("/x").and(accept(JSON)), HandlerFunction(handler::show))`.
