@@ -15,6 +15,9 @@ use crate::{
     wiring::{Holder, OPERATION, Piece, RouteFact, RpcFact, Text, Value},
 };
 
+/// In the marks of a file: it has such functions.
+const REGISTRARS: &str = "@registrars";
+/// What the value of a variable is written as that holds a handler.
 const HELD: &str = "value at byte ";
 
 /// Types of handlers, as parameters spell them.
@@ -95,12 +98,16 @@ fn note<'t>(walk: &mut Walk<'t>, name: &str, function: Node<'t>) {
         at += names;
     }
     if let Some(at) = found.filter(|_| takes_text) {
+        walk.draft.marks.insert(REGISTRARS.into());
         walk.draft.marks.insert(registrar(name, at));
     }
 }
 
 /// A call of one of them: the route may stand below a prefix that it adds.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, last: &str, list: &[Node<'t>]) {
+    if !walk.draft.marks.contains(REGISTRARS) {
+        return;
+    }
     let at = (0..list.len().min(6)).find(|at| walk.draft.marks.contains(&registrar(last, *at)));
     let Some(target) = at.and_then(|at| list.get(at)) else { return };
     let texts = list.iter().filter_map(|value| text_of(walk, *value));

@@ -10,7 +10,7 @@ use tree_sitter::Node;
 
 use super::{
     Reader,
-    jvm::{imports, methods, routes},
+    jvm::{ROUTERS, is_of, methods, routes},
 };
 use crate::{
     FunctionKind,
@@ -69,7 +69,7 @@ impl Reader for Java {
 
     fn function_entered<'t>(&self, walk: &mut Walk<'t>, index: u32, node: Node<'t>, _: &[Node<'t>]) {
         let Some(name) = node.child_by_field_name("name") else { return };
-        if imports(walk, routers::PACKAGES) {
+        if walk.draft.marks.contains(ROUTERS) {
             typed_parameters(walk, index, node);
         }
         let all = syntax::annotations(walk, node);
@@ -260,6 +260,9 @@ fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 /// `import a.b.C`, `import static a.b.C.NAME`, `import a.b.*`: the file is called like its outermost class.
 fn import(walk: &mut Walk<'_>, node: Node<'_>) {
     let Some(path) = node.named_child(0).map(|path| walk.slice(path)) else { return };
+    if is_of(path, routers::PACKAGES) {
+        walk.draft.marks.insert(ROUTERS.into());
+    }
     let is_all = children(node).iter().any(|child| child.kind() == "asterisk");
     let segments: Vec<&str> = path.split('.').map(str::trim).collect();
     let class = segments.iter().position(|part| part.starts_with(|c: char| c.is_uppercase()));

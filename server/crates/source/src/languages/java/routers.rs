@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, path_of, text_of};
 use crate::{
-    languages::jvm::{imports, joined, rooted},
+    languages::jvm::{ROUTERS, imports, joined, rooted},
     walk::{Walk, dotted},
     wiring::{Handler, Holder, Reference, RouteFact, Text},
 };
@@ -25,6 +25,9 @@ const BLOCKS: &[&str] = &["io.javalin", "spark"];
 
 /// Whether the call declares a route; if so, it is taken in.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Option<Node<'t>>, name: &str) -> bool {
+    if !walk.draft.marks.contains(ROUTERS) {
+        return false;
+    }
     let list = arguments(node);
     let found = match name {
         "route" | "andRoute" if list.len() == 2 => predicated(walk, &list),

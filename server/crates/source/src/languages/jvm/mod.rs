@@ -10,13 +10,25 @@ use crate::{
     wiring::{Piece, Text, Value},
 };
 
+/// In the marks of a file: it imports something with which routes are declared by calls.
+pub(super) const ROUTERS: &str = "@routers";
+
 /// Whether the file imports something of one of these packages.
 pub(super) fn imports(walk: &Walk<'_>, packages: &[&str]) -> bool {
-    walk.draft.wiring.bindings.iter().take(256).any(|binding| {
-        let Value::Import(module, _) = &binding.value else { return false };
-        packages.iter().any(|package| {
-            module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+    walk.draft.marks.contains(ROUTERS)
+        && walk
+            .draft
+            .wiring
+            .bindings
+            .iter()
+            .take(256)
+            .any(|binding| matches!(&binding.value, Value::Import(module, _) if is_of(module, packages)))
+}
+
+/// Whether a name lies in one of these packages.
+pub(super) fn is_of(name: &str, packages: &[&str]) -> bool {
+    packages.iter().any(|package| {
+        name.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })
 }
 

@@ -11,8 +11,7 @@ use crate::{
 };
 
 /// A route or a mount of one, where the call stands among routes.
-pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some((call, lambda)) = with_lambda(walk, node) else { return };
+pub(super) fn call<'t>(walk: &mut Walk<'t>, call: Node<'t>, lambda: Option<Node<'t>>) {
     let Some((None, name)) = callee(call) else { return };
     let name = walk.slice(name);
     let Some((holder, prefix)) = around(walk) else { return };

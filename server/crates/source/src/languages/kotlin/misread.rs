@@ -54,10 +54,11 @@ pub(super) fn annotations<'t>(walk: &Walk<'t>, declaration: Node<'t>) -> Vec<(No
     for outer in around.take_while(|outer| outer.kind() == "annotated_expression") {
         found.extend(child_of_kind(*outer, "annotation").map(|annotation| (annotation, None)));
     }
-    let before = declaration.prev_named_sibling().filter(|before| {
-        let between = walk.text.get(before.end_byte()..declaration.start_byte());
-        before.kind() == "annotated_expression" && between.is_some_and(|text| text.trim().is_empty())
-    });
+    // Looking for the sibling costs more than looking at what stands before.
+    let text =
+        walk.text.get(..declaration.start_byte()).map(str::trim_end).filter(|text| text.ends_with(')'));
+    let before =
+        text.and_then(|text| declaration.prev_named_sibling().filter(|node| node.end_byte() == text.len()));
     let mut next = before;
     for _ in 0..MAX_ANNOTATIONS {
         let Some(node) = next.filter(|node| node.kind() == "annotated_expression") else { break };

@@ -13,7 +13,7 @@ use tree_sitter::Node;
 use super::{
     Reader,
     java::names::{class, field, known, method, qualified_type},
-    jvm::{imports, methods, routes},
+    jvm::{ROUTERS, is_of, methods, routes},
 };
 use crate::{
     FunctionKind,
@@ -71,7 +71,7 @@ impl Reader for Kotlin {
 
     fn function_entered<'t>(&self, walk: &mut Walk<'t>, index: u32, node: Node<'t>, _: &[Node<'t>]) {
         let Some(name) = node.child_by_field_name("name") else { return };
-        if imports(walk, routers::PACKAGES) {
+        if walk.draft.marks.contains(ROUTERS) {
             typed_parameters(walk, index, node);
         }
         let all = syntax::annotations(walk, node);
@@ -106,8 +106,10 @@ impl Reader for Kotlin {
     }
 
     fn call<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
-        ktor::call(walk, node);
-        routers::call(walk, node);
+        if let Some((call, lambda)) = ktor::with_lambda(walk, node) {
+            ktor::call(walk, call, lambda);
+            routers::call(walk, call, lambda);
+        }
         calls::call(walk, node);
     }
 
@@ -117,6 +119,9 @@ impl Reader for Kotlin {
 
     fn import<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
         let Some(path) = node.named_child(0).map(|path| walk.slice(path)) else { return };
+        if is_of(path, routers::PACKAGES) {
+            walk.draft.marks.insert(ROUTERS.into());
+        }
         if walk.slice(node).trim_end().ends_with('*') {
             walk.draft.bind(MODULE, "*", Value::Import(path.into(), None));
             return;

@@ -4,10 +4,7 @@
 use model::SmolStr;
 use tree_sitter::Node;
 
-use super::{
-    ktor::with_lambda,
-    syntax::{arguments, callee, handler_of, text_of},
-};
+use super::syntax::{arguments, callee, handler_of, text_of};
 use crate::{
     languages::jvm::{imports, joined, rooted},
     walk::Walk,
@@ -31,8 +28,7 @@ enum Style {
 }
 
 /// A route, where the call declares one.
-pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some((call, lambda)) = with_lambda(walk, node) else { return };
+pub(super) fn call<'t>(walk: &mut Walk<'t>, call: Node<'t>, lambda: Option<Node<'t>>) {
     let Some((object, name)) = callee(call) else { return };
     if matches!(walk.slice(name), "route" | "andRoute") {
         return predicated(walk, call);
