@@ -146,8 +146,10 @@ func Chi(h *Handlers) http.Handler {
 	})
 	r.Group(func(inner chi.Router) { inner.Method(\"PUT\", \"/method\", h) })
 	r.Mount(\"/admin\", adminRouter())
+	r.Route(\"/carts\", h.carts)
 	return r
 }
+func (h *Handlers) carts(r chi.Router) { r.Get(\"/{id}\", h.List) }
 func adminRouter() http.Handler {
 	r := chi.NewRouter()
 	r.Get(\"/users\", func(w http.ResponseWriter, r *http.Request) {})
@@ -188,6 +190,7 @@ func getItem(c echo.Context) error { return nil }
             POST /articles/ -> chi.go:Handlers.Create
             DELETE /articles/{id}/ -> chi.go:Handlers.Delete
             PUT /method -> chi.go:Handlers.ServeHTTP
+            GET /carts/{id} -> chi.go:Handlers.List
             GET /admin/users -> chi.go:adminRouter.<anonymous>
             GET /v1/users/:id -> gin.go:getUser
             * /v1/users -> gin.go:Gin.<anonymous>

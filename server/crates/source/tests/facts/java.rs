@@ -380,3 +380,32 @@ interface Core { @RequestLine(\"PUT /x/{y}?z={z}\") void put(); }
         "#]],
     );
 }
+
+#[test]
+fn services_defaults_and_clients_of_other_frameworks() {
+    check(
+        "//- src/shop/Labels.java
+package shop;
+@GrpcService
+public class Labels implements LabelPrinter { public Uni<Label> print(Order order) { return null; } }
+//- src/shop/Listener.java
+package shop;
+class Listener {
+    @KafkaListener(topics = \"${orders.topic:orders}\") void on(String order) {}
+    @KafkaListener(topics = \"${returns.topic}\") void off(String order) {}
+}
+//- src/shop/Pets.java
+package shop;
+import io.micronaut.http.annotation.Get;
+@Client(\"/pets\") interface Pets { @Get(\"/{name}\") Pet find(String name); }
+@Client(\"stock\") interface Stock { @Get(\"/shelves\") Shelf all(); }
+",
+        &["rpc", "consumer", "call", "route"],
+        expect![[r#"
+            rpc LabelPrinter/print -> src/shop/Labels.java:Labels.print
+            consumer "orders" -> src/shop/Listener.java:Listener.on
+            Http find: GET "…/pets/…" line 3
+            Http all: GET "…/shelves" line 4
+        "#]],
+    );
+}

@@ -49,6 +49,12 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
             mount(walk, object, Holder::Inline(closure.start_byte() as u32, 0), prefix);
             true
         }
+        ("Route", [prefix, routes]) if is_named(*routes) => {
+            let Some(child) = taken_by(walk, *routes) else { return false };
+            let prefix = text_of(walk, *prefix).unwrap_or_else(Text::hole);
+            mount(walk, object, child, prefix);
+            true
+        }
         ("Group", [closure]) if closure.kind() == "func_literal" => {
             mount(walk, object, Holder::Inline(closure.start_byte() as u32, 0), Text::default());
             true
@@ -220,6 +226,15 @@ fn route<'t>(
     let scope = walk.scope();
     walk.draft.wiring.routes.push(RouteFact { holder, methods, pattern, handler, scope });
     true
+}
+
+fn is_named(node: Node<'_>) -> bool {
+    matches!(node.kind(), "identifier" | "selector_expression")
+}
+
+/// The router that a function receives first: `r.Route("/carts", carts)`.
+fn taken_by<'t>(walk: &Walk<'t>, function: Node<'t>) -> Option<Holder> {
+    Some(Holder::Argument(walk.scope(), Reference::local(path_of(walk, function)?), 0))
 }
 
 fn mount<'t>(walk: &mut Walk<'t>, object: Node<'t>, child: Holder, after: Text) {

@@ -138,9 +138,19 @@ fn listener<'t>(walk: &mut Walk<'t>, index: u32, annotation: &Annotation<'t>) {
         _ => return,
     };
     for given in annotation.values(keys).unwrap_or_default() {
-        let Some(text) = given.text.clone().filter(is_told) else { continue };
+        let Some(text) = given.text.clone().map(with_default).filter(is_told) else { continue };
         let handler = Handler::Function(index);
         walk.draft.wiring.consumers.push(ConsumerFact { name: Some(text), handler, scope: MODULE });
+    }
+}
+
+/// A placeholder that tells what it is without configuration: `${topic:orders}`.
+fn with_default(text: Text) -> Text {
+    let literal = text.as_literal();
+    let inner = literal.as_ref().and_then(|text| text.strip_prefix("${")?.strip_suffix('}'));
+    match inner.and_then(|inner| inner.split_once(':')) {
+        Some((_, default)) if !default.is_empty() && !default.contains("${") => Text::literal(default),
+        _ => text,
     }
 }
 

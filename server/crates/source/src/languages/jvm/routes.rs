@@ -6,7 +6,9 @@ use tree_sitter::Node;
 use super::{annotation::Annotation, clients};
 use crate::{
     walk::Walk,
-    wiring::{Handler, Holder, MODULE, MountFact, Piece, PrefixFact, Reference, RouteFact, Text, Value},
+    wiring::{
+        Handler, Holder, MODULE, MountFact, Piece, PrefixFact, Reference, RouteFact, RpcFact, Text, Value,
+    },
 };
 
 /// Annotations of interfaces that are called, not served, with the elements that tell a path.
@@ -15,7 +17,7 @@ const CLIENTS: &[(&str, &[&str])] = &[
     ("ReactiveFeignClient", &["path"]),
     ("HttpExchange", &["value", "url"]),
     ("RegisterRestClient", &[]),
-    ("Client", &["path"]),
+    ("Client", &["path", "value"]),
 ];
 /// Names of JAX-RS methods.
 pub(super) const JAX_METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
@@ -29,6 +31,9 @@ pub(in crate::languages) fn on_type(
 ) {
     let mut is_served = false;
     for annotation in all {
+        if annotation.name == "GrpcService" {
+            serves(walk, path, bases);
+        }
         let called = CLIENTS.iter().find(|(name, _)| *name == annotation.name);
         if called.is_some() {
             walk.draft.marks.insert(client(path));
@@ -58,7 +63,10 @@ pub(in crate::languages) fn on_type(
             },
         };
         let prefixes = annotation.values(keys).unwrap_or_default().iter();
-        let prefixes: Vec<Text> = prefixes.filter_map(|given| given.text.clone().filter(is_told)).collect();
+        let prefixes = prefixes.filter_map(|given| given.text.clone().filter(is_told));
+        // Micronaut's clients name a service there, or a path.
+        let is_prefix = |text: &Text| annotation.name != "Client" || is_path_or_url(text);
+        let prefixes: Vec<Text> = prefixes.filter(is_prefix).collect();
         for prefix in prefixes {
             let fact = PrefixFact { holder: holder(path), prefix, scope: MODULE };
             walk.draft.wiring.prefixes.push(fact);
@@ -70,6 +78,16 @@ pub(in crate::languages) fn on_type(
     for base in bases {
         let (parent, child) = (holder(path), holder(base));
         walk.draft.wiring.mounts.push(MountFact { parent, child, prefix: Text::default(), scope: MODULE });
+    }
+}
+
+/// Quarkus generates an interface that is called like the service, which a class with this annotation implements.
+fn serves(walk: &mut Walk<'_>, path: &SmolStr, bases: &[SmolStr]) {
+    let services = bases.iter().filter_map(|base| base.rsplit('.').next());
+    for service in services.filter(|service| !service.ends_with("ImplBase")) {
+        let handler = Handler::Named(MODULE, Reference::local(path.clone()));
+        let service = service.into();
+        walk.draft.wiring.rpcs.push(RpcFact { service, method: None, handler, scope: MODULE });
     }
 }
 
@@ -147,6 +165,10 @@ pub(in crate::languages) fn is_told(text: &Text) -> bool {
     let is_placeholder =
         |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains("${") || text.contains("#{"));
     text.is_telling() && !text.0.iter().any(is_placeholder)
+}
+
+fn is_path_or_url(text: &Text) -> bool {
+    matches!(text.0.first(), Some(Piece::Literal(first)) if first.starts_with('/') || first.starts_with("http"))
 }
 
 /// `GET` as the last segment of `RequestMethod.GET`.

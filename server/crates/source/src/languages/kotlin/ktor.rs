@@ -73,6 +73,10 @@ fn around(walk: &Walk<'_>) -> Option<(Holder, Text)> {
                 holder = Some(Holder::App);
                 break;
             }
+            "install" if arguments(call).first().is_some_and(|plugin| walk.slice(*plugin) == "Routing") => {
+                holder = Some(Holder::App);
+                break;
+            }
             "route" if object.is_none() => prefixes.push(join(Text::default(), &arguments(call), walk)?),
             "authenticate" | "rateLimit" | "host" | "accept" | "contentType" => {}
             _ => return None,
