@@ -113,6 +113,8 @@ func main() {
 var base = \"/shop\"
 func init() { base = os.Getenv(\"BASE\") }
 func admin(s *mux.Router) { s.HandleFunc(\"/top\", plain) }
+func prefixed() { r := route.New(); v1 := r.WithPrefix(\"/v1\"); v1.Get(\"/labels\", plain); list(v1.WithPrefix(\"/lists\")) }
+func list(r *route.Router) { r.Get(\"/:id\", plain) }
 func register(router *mux.Router) { router.HandleFunc(\"/registered\", plain) }
 func plain() {}
 func users() {}
@@ -125,6 +127,8 @@ func product() {}
             PUT /chain -> main.go:plain
             GET /api/users -> main.go:users
             * /api/admin/top -> main.go:plain
+            GET /v1/labels -> main.go:plain
+            GET /v1/lists/:id -> main.go:plain
             * /registered -> main.go:plain
         "#]],
     );
@@ -260,6 +264,7 @@ func pay(ctx context.Context) {
 	trace.Run(ctx, \"pay\", func() error { return nil })
 	tracer.Start(ctx, trace.Refund)
 	opentracing.StartSpanFromContext(ctx, \"old\")
+	tracer.StartSpan(\"older\", opentracing.ChildOf(parent))
 }
 type queue struct{}
 func (q *queue) traced(ctx context.Context, name string) { tracer.Start(ctx, \"queue.\"+name+\"\") }
@@ -274,11 +279,12 @@ func (q *queue) run(ctx context.Context, name string) { trace.Run(ctx, name, nil
             span "load … of load cart" -> main.go:load line 7
             span "by its result" -> main.go:load line 9
             span "old" -> main.go:pay line 14
-            span "queue.…" -> main.go:queue.traced line 17
+            span "older" -> main.go:pay line 15
+            span "queue.…" -> main.go:queue.traced line 18
             span "refund" -> main.go:pay line 13
             span "pay" -> main.go:pay line 12
-            span "arrive …" -> main.go:queue.arrive line 18
-            span "push" -> main.go:queue.push line 19
+            span "arrive …" -> main.go:queue.arrive line 19
+            span "push" -> main.go:queue.push line 20
         "#]],
     );
 }
@@ -364,6 +370,8 @@ package main
 import \"net/http\"
 func main() {
 	http.HandleFunc(\"/tree/\", show)
+	http.Handle(\"/turned/\", http.HandlerFunc(show))
+	http.Handle(\"/wrapped/\", guarded(show))
 	http.HandleFunc(\"/exact/{$}\", show)
 	http.HandleFunc(\"GET shop.example/files/{rest...}\", show)
 	http.HandleFunc(\"/\", show)
@@ -372,6 +380,7 @@ func main() {
 	http.Handle(path.Join(\"/a\", \"b/\"), http.HandlerFunc(show))
 }
 func show(w http.ResponseWriter, r *http.Request) {}
+func guarded(next http.HandlerFunc) http.Handler { return next }
 //- gorilla.go
 package main
 import \"github.com/gorilla/mux\"
@@ -381,6 +390,9 @@ func gorilla(r *mux.Router) { r.HandleFunc(\"/leaf/\", show) }
         expect![[r#"
             * /tree/ -> main.go:show
             * /tree/{rest...} -> main.go:show
+            * /turned/ -> main.go:show
+            * /turned/{rest...} -> main.go:show
+            * /wrapped/ -> main.go:show
             * /exact/ -> main.go:show
             GET /files/{rest...} -> main.go:show
             * / -> main.go:show

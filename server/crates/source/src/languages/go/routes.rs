@@ -83,7 +83,7 @@ pub(super) fn bound<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: No
     }
     let Some((last, _)) = called(walk, value) else { return };
     let made = matches!(last, "NewRouter" | "NewMux" | "NewServeMux" | "Default" | "New");
-    if !matches!(last, "Subrouter" | "Group" | "With") {
+    if !matches!(last, "Subrouter" | "Group" | "With" | "WithPrefix") {
         if made {
             walk.draft.marks.insert(name.into());
         }
@@ -111,7 +111,8 @@ pub(super) fn handed_on<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
                 (Holder::Named(scope, Reference::local(walk.slice(argument))), Text::default())
             }
             "call_expression"
-                if called(walk, argument).is_some_and(|(last, _)| matches!(last, "Group" | "Subrouter")) =>
+                if called(walk, argument)
+                    .is_some_and(|(last, _)| matches!(last, "Group" | "Subrouter" | "WithPrefix")) =>
             {
                 let (root, prefix, _) = chain(walk, argument);
                 let Some(parent) = root.and_then(|root| holder(walk, root)) else { continue };
@@ -166,7 +167,7 @@ fn handle<'t>(walk: &mut Walk<'t>, object: Node<'t>, pattern: Node<'t>, handler:
     let (methods, _) = pattern_parts(&text);
     let methods = if methods.is_empty() { methods_behind(walk) } else { methods };
     let is_declared = route(walk, object, methods, pattern, handler);
-    if is_declared && is_subtree(walk, &text) {
+    if is_declared && is_subtree(walk, &text) && answers(walk, handler) {
         below(walk);
     }
     // A handler that is a mux itself: its routes are whole, or lack what is stripped before.
@@ -188,6 +189,22 @@ fn is_subtree(walk: &Walk<'_>, pattern: &Text) -> bool {
     let ends =
         |text: &SmolStr| text.ends_with('/') && text.trim_end_matches('/').contains(|c| c != '/' && c != ' ');
     !walk.draft.marks.contains(EXACT) && matches!(pattern.0.last(), Some(Piece::Literal(last)) if ends(last))
+}
+
+/// Whether the handler is a function: what a wrapper or a value answers below a path may be routed further inside.
+fn answers(walk: &Walk<'_>, handler: Node<'_>) -> bool {
+    match handler.kind() {
+        "func_literal" => true,
+        "call_expression" => called(walk, handler).is_some_and(|(last, _)| last == "HandlerFunc"),
+        // `HandleFunc` takes nothing else.
+        _ => !is_value(walk, handler),
+    }
+}
+
+/// Whether the call that has `handler` as its argument is `Handle`, which takes values.
+fn is_value(walk: &Walk<'_>, handler: Node<'_>) -> bool {
+    let call = handler.parent().and_then(|list| list.parent());
+    call.and_then(|call| called(walk, call)).is_some_and(|(last, _)| last == "Handle")
 }
 
 /// The last route once more, for what is below it.
@@ -274,7 +291,7 @@ fn chain<'t>(walk: &Walk<'t>, node: Node<'t>) -> (Option<Node<'t>>, Text, Vec<Sm
         let (Some((last, _)), Some(inner)) = (link, operand(node)) else { break };
         let list = arguments(node);
         match last {
-            "PathPrefix" | "Path" | "Group" | "Route" | "Party" => {
+            "PathPrefix" | "WithPrefix" | "Path" | "Group" | "Route" | "Party" => {
                 let first = list.first().filter(|first| first.kind() != "func_literal");
                 prefixes.extend(first.map(|first| text_of(walk, *first).unwrap_or_else(Text::hole)));
             }
