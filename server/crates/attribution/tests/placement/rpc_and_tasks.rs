@@ -137,3 +137,35 @@ INTERNAL b Query/users @github.com/ravilushqa/otelgqlgen telemetry.sdk.language=
         "#]],
     );
 }
+
+#[test]
+fn versions_of_a_service_lie_in_folders_of_their_package() {
+    check(
+        "//- query/apiv2/handler.go
+package apiv2
+type Handler struct{ pb.UnimplementedQueryServer }
+func (h *Handler) Find(ctx context.Context, in *pb.Request) (*pb.Reply, error) { return nil, nil }
+//- query/apiv3/handler.go
+package apiv3
+type Handler struct{ pb.UnimplementedQueryServer }
+func (h *Handler) Find(ctx context.Context, in *pb.Request) (*pb.Reply, error) { return nil, nil }
+//- geo/server.go
+package geo
+func run() { pb.RegisterGeoServer(srv, &server{}) }
+type server struct{}
+func (s *server) Nearby(ctx context.Context, in *pb.Request) (*pb.Reply, error) { return nil, nil }
+",
+        r#"
+SERVER a shop.api_v3.Query/Find @x rpc.service=shop.api_v3.Query rpc.method=Find
+SERVER a shop.Query/Find @x rpc.service=shop.Query rpc.method=Find
+SERVER geo /geo.Geo/Nearby @jaeger component=gRPC
+SERVER geo geo.Geo/Nearby @jaeger component=gRPC
+"#,
+        expect![[r#"
+            shop.api_v3.Query/Find: certain query/apiv3/handler.go:Handler.Find [rpc: implements Query/Find]
+            shop.Query/Find: possible query/apiv2/handler.go:Handler.Find | query/apiv3/handler.go:Handler.Find [rpc: implements Query/Find]
+            /geo.Geo/Nearby: certain geo/server.go:server.Nearby [rpc: implements Geo/Nearby]
+            geo.Geo/Nearby: none
+        "#]],
+    );
+}

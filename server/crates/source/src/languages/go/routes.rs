@@ -44,26 +44,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
             None => false,
         },
         ("Handler" | "HandlerFunc", [handler]) => chained(walk, object, *handler),
-        ("Route", [prefix, closure]) if closure.kind() == "func_literal" => {
-            let prefix = text_of(walk, *prefix).unwrap_or_else(Text::hole);
-            mount(walk, object, Holder::Inline(closure.start_byte() as u32, 0), prefix);
-            true
-        }
-        ("Route", [prefix, routes]) if is_named(*routes) => {
-            let Some(child) = taken_by(walk, *routes) else { return false };
-            let prefix = text_of(walk, *prefix).unwrap_or_else(Text::hole);
-            mount(walk, object, child, prefix);
-            true
-        }
-        ("Group", [closure]) if closure.kind() == "func_literal" => {
-            mount(walk, object, Holder::Inline(closure.start_byte() as u32, 0), Text::default());
-            true
-        }
-        ("Mount", [prefix, inner]) => {
-            let Some(prefix) = text_of(walk, *prefix) else { return false };
-            mounted(walk, object, *inner, prefix);
-            true
-        }
+        ("Route" | "Group" | "Mount", list) if mounts(walk, object, last, list) => true,
         (verb, [pattern, rest @ ..]) => {
             let Some(methods) = verb_methods(verb) else { return false };
             let is_echo = walk.draft.marks.contains(ECHO);
@@ -242,6 +223,24 @@ fn route<'t>(
     pattern.append(pattern_parts(&text).1);
     let scope = walk.scope();
     walk.draft.wiring.routes.push(RouteFact { holder, methods, pattern, handler, scope });
+    true
+}
+
+/// Routers below others: chi's blocks, functions that are given one, and whole routers.
+fn mounts<'t>(walk: &mut Walk<'t>, object: Node<'t>, last: &str, list: &[Node<'t>]) -> bool {
+    let (prefix, inner) = match list {
+        [prefix, inner] if last != "Group" => (text_of(walk, *prefix), inner),
+        [inner] if last == "Group" => (Some(Text::default()), inner),
+        _ => return false,
+    };
+    let child = match inner.kind() {
+        _ if last == "Mount" => holder(walk, *inner).filter(|_| prefix.is_some()),
+        "func_literal" => Some(Holder::Inline(inner.start_byte() as u32, 0)),
+        _ if last == "Route" && is_named(*inner) => taken_by(walk, *inner),
+        _ => None,
+    };
+    let Some(child) = child else { return false };
+    mount(walk, object, child, prefix.unwrap_or_else(Text::hole));
     true
 }
 

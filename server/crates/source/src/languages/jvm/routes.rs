@@ -34,34 +34,14 @@ pub(in crate::languages) fn on_type(
         if annotation.name == "GrpcService" {
             serves(walk, path, bases);
         }
-        let called = CLIENTS.iter().find(|(name, _)| *name == annotation.name);
-        if called.is_some() {
+        if CLIENTS.iter().any(|(name, _)| *name == annotation.name) {
             walk.draft.marks.insert(client(path));
         }
-        let keys: &[&str] = match annotation.name {
-            "RequestMapping" => &["value", "path"],
-            "Path" => {
-                walk.draft.marks.insert(resource(path));
-                is_served = true;
-                &["value"]
-            }
-            "Controller" => {
-                is_served = true;
-                // Spring's takes the name of a bean there, Micronaut's the prefix.
-                if !is_micronaut(walk) {
-                    continue;
-                }
-                &["value"]
-            }
-            "RestController" => {
-                is_served = true;
-                continue;
-            }
-            _ => match called {
-                Some((_, keys)) => keys,
-                None => continue,
-            },
-        };
+        if annotation.name == "Path" {
+            walk.draft.marks.insert(resource(path));
+        }
+        is_served |= matches!(annotation.name, "Path" | "Controller" | "RestController");
+        let Some(keys) = prefix_keys(walk, annotation.name) else { continue };
         let prefixes = annotation.values(keys).unwrap_or_default().iter();
         let prefixes = prefixes.filter_map(|given| given.text.clone().filter(is_told));
         // Micronaut's clients name a service there, or a path.
@@ -78,6 +58,17 @@ pub(in crate::languages) fn on_type(
     for base in bases {
         let (parent, child) = (holder(path), holder(base));
         walk.draft.wiring.mounts.push(MountFact { parent, child, prefix: Text::default(), scope: MODULE });
+    }
+}
+
+/// The elements of an annotation on a class that hold a prefix.
+fn prefix_keys(walk: &Walk<'_>, name: &str) -> Option<&'static [&'static str]> {
+    match name {
+        "RequestMapping" => Some(&["value", "path"]),
+        "Path" => Some(&["value"]),
+        // Spring's takes the name of a bean there, Micronaut's the prefix.
+        "Controller" => is_micronaut(walk).then_some(&["value"]),
+        _ => CLIENTS.iter().find(|(client, _)| *client == name).map(|(_, keys)| *keys),
     }
 }
 
