@@ -22,6 +22,8 @@ pub(crate) fn source_segments(
 
 fn join<'a>(namespace: Option<&str>, function: &'a str) -> Cow<'a, str> {
     match namespace {
+        // The newer name is whole; the older namespace may be sent beside it.
+        Some(namespace) if function.starts_with(namespace) => Cow::Borrowed(function),
         Some(namespace) => Cow::Owned(format!("{namespace}.{function}")),
         None => Cow::Borrowed(function),
     }

@@ -202,8 +202,11 @@ fn is_meant(function: &Function, segments: &[SmolStr]) -> bool {
                 _ => agreement > inner,
             };
         }
-        // A package is a folder and called like it.
-        Some(Language::Java) if inner > 1 => return agreement == segments.len(),
+        // A package is a folder and called like it; the workspace may begin inside of one.
+        Some(Language::Java) if inner > 1 => {
+            let folders = function.key.file.matches('/').count();
+            return agreement == segments.len() || agreement >= folders + inner;
+        }
         _ => {}
     }
     let whole = module_of(function).split('/').count() + inner;

@@ -169,6 +169,9 @@ func (c *Cart) Add() {}
 //- src/main/java/com/shop/Desk.java
 package com.shop;
 class Desk { void open() {} static class Drawer { void pull() {} } }
+//- desks/Shelf.java
+package com.shop.desks;
+class Shelf { void clear() {} }
 //- src/main/kotlin/com/shop/Labels.kt
 package com.shop
 fun label() {}
@@ -186,7 +189,9 @@ INTERNAL a x @y telemetry.sdk.language=go code.function.name=example.com/lib/bas
 INTERNAL a x @y telemetry.sdk.language=java code.function.name=com.shop.Desk.lambda$open$0
 INTERNAL a x @y telemetry.sdk.language=java code.function=pull code.namespace=com.shop.Desk$Drawer
 INTERNAL a x @y telemetry.sdk.language=java code.function=open code.namespace=com.shop.Desk$$SpringCGLIB$$0
+INTERNAL a x @y telemetry.sdk.language=java code.function.name=com.shop.Desk.open code.namespace=com.shop.Desk
 INTERNAL a x @y telemetry.sdk.language=java code.function=open code.namespace=org.lib.Desk
+INTERNAL a x @y telemetry.sdk.language=java code.function=clear code.namespace=com.shop.desks.Shelf
 INTERNAL a x @y telemetry.sdk.language=java code.function=open code.namespace=Desk
 INTERNAL a x @y telemetry.sdk.language=java code.function.name=com.shop.LabelsKt.label
 INTERNAL a x @y telemetry.sdk.language=java code.function.name=com.shop.Printer$Companion.make
@@ -200,7 +205,9 @@ INTERNAL a x @y telemetry.sdk.language=java code.function.name=com.shop.LabelsKt
             x: certain src/main/java/com/shop/Desk.java:Desk.open [code-attributes: code.* names Desk.open in src/main/java/com/shop/Desk.java]
             x: certain src/main/java/com/shop/Desk.java:Desk.Drawer.pull [code-attributes: code.* names Desk.Drawer.pull in src/main/java/com/shop/Desk.java]
             x: certain src/main/java/com/shop/Desk.java:Desk.open [code-attributes: code.* names Desk.open in src/main/java/com/shop/Desk.java]
+            x: certain src/main/java/com/shop/Desk.java:Desk.open [code-attributes: code.* names Desk.open in src/main/java/com/shop/Desk.java]
             x: none
+            x: likely desks/Shelf.java:Shelf.clear [code-attributes: code.* names Shelf.clear in desks/Shelf.java]
             x: certain src/main/java/com/shop/Desk.java:Desk.open [code-attributes: code.* names Desk.open in src/main/java/com/shop/Desk.java]
             x: certain src/main/kotlin/com/shop/Labels.kt:label [code-attributes: code.* names label in src/main/kotlin/com/shop/Labels.kt]
             x: certain src/main/kotlin/com/shop/Labels.kt:Printer.make [code-attributes: code.* names Printer.make in src/main/kotlin/com/shop/Labels.kt]
