@@ -44,7 +44,7 @@ pub(crate) fn is_library_scope(scope: &str) -> bool {
     const STARTS: &[&str] = &[
         "opentelemetry.instrumentation.",
         "@opentelemetry/instrumentation",
-        "go.opentelemetry.io/contrib/",
+        "go.opentelemetry.io/contrib/instrumentation/",
         "io.opentelemetry.",
         "OpenTelemetry::Instrumentation::",
         "OpenTelemetry.Instrumentation.",
@@ -66,8 +66,12 @@ pub(crate) fn is_library_scope(scope: &str) -> bool {
         "otelsql",
         "github.com/XSAM/otelsql",
     ];
-    let is_annotation = scope.contains("instrumentation-annotations");
-    !is_annotation && STARTS.iter().any(|start| scope.starts_with(start))
+    let is_annotation = scope.contains("instrumentation-annotations")
+        || scope == "io.opentelemetry.spring-boot-autoconfigure";
+    // Programs name tracers after their classes.
+    let is_class = scope.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_uppercase()))
+        && scope.starts_with("io.opentelemetry.");
+    !is_annotation && !is_class && STARTS.iter().any(|start| scope.starts_with(start))
 }
 
 fn of_sdk(language: &str) -> Option<Family> {

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod clues;
+mod compiled;
 mod dotnet;
 mod family;
 mod paths;

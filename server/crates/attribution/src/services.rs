@@ -5,7 +5,7 @@ use model::SmolStr;
 use smol_str::format_smolstr;
 use source::{Index, Key};
 
-use crate::{Evidence, Rule, clues::Candidate};
+use crate::{Evidence, Rule, clues::Candidate, paths::is_test};
 
 /// One folder must have so many times the shapes of all others together.
 const MAJORITY: u32 = 5;
@@ -69,7 +69,7 @@ impl Services {
             let chosen = self
                 .most_used(index, service, prefix, &branches)
                 .or_else(|| named_like(service, &branches, is_known))
-                .or_else(|| holds_named_like(service, &paths, shared, is_known))?;
+                .or_else(|| holds_named(service, &paths, shared, is_known))?;
             why = format_smolstr!("spans of {service} come from {prefix}{chosen}");
             left.retain(|at| branch(&candidates[*at].function.file) == chosen);
         }
@@ -135,6 +135,12 @@ fn is_program(index: &Index, folder: &str) -> bool {
         "main.go",
         "Program.cs",
     ];
+    // On the JVM a program begins in any class.
+    let is_jvm = |file: &str| [".java", ".kt"].iter().any(|end| file.ends_with(end)) && !is_test(file);
+    let mut mains = index.functions_named("main").map(|function| function.key.file.as_str());
+    if mains.any(|file| is_jvm(file) && file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))) {
+        return true;
+    }
     ENTRIES.iter().any(|name| {
         index.files_with(Key::FileName(name)).any(|file| {
             let inner = file.path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
@@ -155,28 +161,26 @@ fn named_like(service: &str, branches: &[String], is_known: bool) -> Option<Stri
     }
 }
 
-/// The one branch with a folder below it that is called like the service and holds a candidate: projects lie deeper
-/// than the folders that part them.
-fn holds_named_like(service: &str, paths: &[&str], shared: usize, is_known: bool) -> Option<String> {
+/// A name of a service or a folder without what custom adds.
+fn plain(name: &str) -> String {
+    let name: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    name.strip_suffix("service").filter(|rest| !rest.is_empty()).unwrap_or(&name).to_owned()
+}
+
+/// The one branch in which a candidate lies in a folder that is called like the service, however deep. Only while
+/// nothing is known of where the service lies.
+fn holds_named(service: &str, paths: &[&str], shared: usize, is_known: bool) -> Option<String> {
     if is_known {
         return None;
     }
     let wanted = plain(service);
-    if wanted.is_empty() {
-        return None;
-    }
-    let inside = paths.iter().filter_map(|path| path.get(shared..));
-    let holds = inside.filter(|path| path.split('/').rev().skip(1).any(|folder| plain(folder) == wanted));
-    let mut branches: Vec<&str> = holds.filter_map(|path| path.split('/').next()).collect();
-    branches.sort_unstable();
-    branches.dedup();
-    if let [only] = branches.as_slice() { Some((*only).to_owned()) } else { None }
-}
-
-/// A name as services and folders share it.
-fn plain(name: &str) -> String {
-    let name: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    name.strip_suffix("service").filter(|rest| !rest.is_empty()).unwrap_or(&name).to_owned()
+    let mut named = paths.iter().filter_map(|path| {
+        let inner = &path[shared..];
+        let mut folders = inner.split('/').rev().skip(1);
+        folders.any(|folder| plain(folder) == wanted).then(|| inner.split('/').next().unwrap_or_default())
+    });
+    let first = named.next().filter(|_| wanted.len() > 2)?;
+    named.all(|other| other == first).then(|| first.to_owned())
 }
 
 /// The length of the folder, slash included, that all paths share; `None` when two are the same.

@@ -159,7 +159,7 @@ fn add_http(deciding: &mut Vec<(SmolStr, SmolStr)>, kind: SpanKind, attributes: 
         deciding.push(("http.route".into(), cut(route).into()));
     }
     let status = attributes.first_int(keys::HTTP_STATUS);
-    if status.is_some_and(|status| (300..400).contains(&status) || status == 404) {
+    if status.is_some_and(|status| (300..400).contains(&status) || matches!(status, 401 | 403 | 404)) {
         add(deciding, "http.response.status_code", status.map(|status| status.to_smolstr()));
     }
     let path = attributes.first_str(keys::URL_PATH);

@@ -78,7 +78,7 @@ pub fn throwing_place(index: &Index, exception: &Event) -> Option<CallPlace> {
 
 /// The frame's place, if its file is one of the workspace that people write.
 fn place(index: &Index, frame: &StackFrame) -> Option<CallPlace> {
-    if is_library(&frame.file) || frame.line == 0 {
+    if is_library(&frame.file) || frame.line == 0 || is_go_library(frame) {
         return None;
     }
     let path = home(&frame.file)?;
@@ -102,9 +102,39 @@ fn place(index: &Index, frame: &StackFrame) -> Option<CallPlace> {
                     .filter(|_| more.is_none())
                     .map(|file| CallPlace { file: file.path.clone(), line: frame.line - 1 });
             }
+            // Java's folders are its packages: what lies in another one is another class.
+            _ if is_java(frame) => return None,
             _ => end = end.split_once('/')?.1,
         }
     }
+}
+
+/// Whether the frame's file was made of a class's package.
+fn is_java(frame: &StackFrame) -> bool {
+    frame.file.ends_with(".java") && !frame.file.starts_with('/')
+}
+
+/// Whether a frame is of Go's standard library, whose paths begin without a host, or of a module with a version.
+fn is_go_library(frame: &StackFrame) -> bool {
+    if !frame.file.ends_with(".go") {
+        return false;
+    }
+    let file = frame.file.replace('\\', "/");
+    let standard = frame.function.split(['.', '/']).next().unwrap_or_default();
+    let is_standard = matches!(
+        standard,
+        "runtime" | "net" | "internal" | "reflect" | "sync" | "testing" | "database" | "encoding" | "panic"
+    );
+    let in_root = file.contains("/usr/local/go/src/") || file.contains("/libexec/src/");
+    let is_versioned =
+        file.split('/').any(|folder| folder.split_once("@v").is_some_and(|(name, _)| !name.is_empty()));
+    // A program may have a package called so, but not one that the compiler prints with a function of the standard one.
+    in_root
+        || is_versioned
+        || (is_standard
+            && (file.contains(&format!("/src/{standard}/"))
+                || file.starts_with(standard)
+                || standard == "panic"))
 }
 
 fn frame(line: &str, next: &str) -> Option<StackFrame> {
@@ -312,6 +342,36 @@ mod tests {
             "    (shop 1.0.0) lib/shop/cart.ex:12: Shop.Cart.add/2",
             &[("lib/shop/cart.ex", 12, "Shop.Cart.add/2")],
         );
+    }
+
+    #[test]
+    fn frames_of_libraries_are_not_the_throwing_place() {
+        let mut index = Index::default();
+        let files = [
+            ("internal/http/server.go", "package http\nfunc serve() {}\n"),
+            (
+                "src/main/java/com/shop/support/Proxy.java",
+                "package com.shop.support;\nclass Proxy { void run() {} }\n",
+            ),
+            ("src/main/java/com/shop/Cart.java", "package com.shop;\nclass Cart { void add() {} }\n"),
+        ];
+        for (path, text) in files {
+            index.insert(Arc::new(source::read(path, text).unwrap()));
+        }
+        let found = |stack: &str| {
+            let event = Event {
+                time: Timestamp(1),
+                name: "exception".into(),
+                attributes: [(keys::EXCEPTION_STACKTRACE, stack)].into_iter().collect::<Attributes>(),
+            };
+            throwing_place(&index, &event).map(|place| format!("{}:{}", place.file, place.line + 1))
+        };
+        let go = "goroutine 1 [running]:\nnet/http.(*conn).serve(0x1)\n\t/opt/go/src/net/http/server.go:9 +0x1\n\
+                  go.opentelemetry.io/otel/sdk/trace.record()\n\tgo.opentelemetry.io/otel/sdk@v1.2.0/internal/http/server.go:2 +0x1\n\
+                  shop/internal/http.serve()\n\t/app/internal/http/server.go:2 +0x1";
+        assert_eq!(found(go).as_deref(), Some("internal/http/server.go:2"));
+        let java = "x.Y: z\n\tat org.lib.support.Proxy.run(Proxy.java:2)\n\tat com.shop.Cart.lambda$add$0(Cart.java:2)";
+        assert_eq!(found(java).as_deref(), Some("src/main/java/com/shop/Cart.java:2"));
     }
 
     #[test]

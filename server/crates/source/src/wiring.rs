@@ -179,6 +179,9 @@ pub(crate) struct RpcFact {
     pub(crate) scope: Scope,
 }
 
+/// In place of a service: the method is the name that an instrumentation gives to requests that the handler answers.
+pub(crate) const OPERATION: &str = "http operation";
+
 /// What a text is the name of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Purpose {

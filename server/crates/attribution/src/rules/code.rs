@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use model::{SmolStr, SpanKind};
 use smol_str::format_smolstr;
-use source::{Function, SourceFile};
+use source::{Function, Language, SourceFile};
 
 use crate::{
     CallPlace, Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
+    compiled::{go, source_segments},
     dotnet::{is_compiled_name, source_name},
     family::Family,
     paths::{home, is_library, name_segments},
@@ -37,10 +38,10 @@ pub(crate) fn code_attributes(clues: &Clues<'_>) -> Answer {
     match (file, function) {
         (Some(_), None) if is_served => Answer::Silent,
         (Some(file), _) => by_file(clues, file, function),
-        (None, Some(function)) if Family::of_shape(clues.shape) == Some(Family::Jvm) => {
-            by_name(clues, without_module(function))
-        }
-        (None, Some(function)) => by_name(clues, function),
+        (None, Some(function)) => match clues.family {
+            Some(family @ (Family::Go | Family::Jvm)) => by_compiled_name(clues, family, function),
+            _ => by_name(clues, function),
+        },
         (None, None) => Answer::Silent,
     }
 }
@@ -91,6 +92,10 @@ fn files_of<'a>(clues: &Clues<'a>, path: &str) -> Vec<&'a Arc<SourceFile>> {
 /// The function of that name or on that line; 0-based.
 fn function_in(file: &SourceFile, name: Option<&str>, line: Option<u32>) -> Option<Candidate> {
     let on_line = line.and_then(|line| on_line(file, line));
+    // The line tells which closure it is.
+    let compiled = name.filter(|name| line.is_none() || !is_closure_name(name));
+    let compiled = compiled.filter(|_| file.language == Language::Go).map(go);
+    let name = compiled.as_deref().or(name);
     let named = name.and_then(|name| {
         let segments = name_segments(name);
         let mut same = best_named(file.functions.iter(), &segments);
@@ -151,6 +156,10 @@ fn by_name(clues: &Clues<'_>, function: &str) -> Answer {
     let mut segments = clues.get("code.namespace").map(name_segments).unwrap_or_default();
     segments.extend(name_segments(function));
     segments.retain(|segment| segment != "__main__");
+    by_segments(clues, segments)
+}
+
+fn by_segments(clues: &Clues<'_>, segments: Vec<SmolStr>) -> Answer {
     let Some(last) = segments.last().cloned() else { return Answer::Silent };
     let functions: Vec<&Function> = clues.functions_named(&last).collect();
     let is_qualified = segments.len() > 1;
@@ -166,15 +175,12 @@ fn by_name(clues: &Clues<'_>, function: &str) -> Answer {
     clues.found(Rule::CodeAttributes, confidence, found)
 }
 
-/// Kotlin's compiler puts the module behind the name of an internal function: `shop.Cart.add$shop`. A `$` before the
-/// last dot stands between classes.
-fn without_module(function: &str) -> &str {
-    match function.rsplit_once('$') {
-        Some((before, module)) if before.contains('.') && !before.ends_with('.') && !module.contains('.') => {
-            let name = before.rsplit('.').next().unwrap_or(before);
-            if name.starts_with(|c: char| c.is_lowercase()) { before } else { function }
-        }
-        _ => function,
+/// A name that a compiler made of the source's, closures included.
+fn by_compiled_name(clues: &Clues<'_>, family: Family, function: &str) -> Answer {
+    let namespace = clues.get("code.namespace");
+    match source_segments(family, namespace, function) {
+        Some(segments) => by_segments(clues, segments),
+        None => Answer::Silent,
     }
 }
 
@@ -196,6 +202,23 @@ fn path_agreement(function: &Function, segments: &[SmolStr]) -> usize {
 fn is_meant(function: &Function, segments: &[SmolStr]) -> bool {
     let agreement = agreement(function, segments);
     let inner = function.key.path.split('.').count();
+    match Language::of_path(&function.key.file) {
+        // A package is a folder, called like it by custom only: `main` is any.
+        Some(Language::Go) => {
+            let package = segments.get(..segments.len().saturating_sub(inner)).unwrap_or_default();
+            return match package {
+                [] => agreement == segments.len(),
+                [main] if main == "main" => agreement >= inner,
+                _ => agreement > inner,
+            };
+        }
+        // A package is a folder and called like it; the workspace may begin inside of one.
+        Some(Language::Java) if inner > 1 => {
+            let folders = function.key.file.matches('/').count();
+            return agreement == segments.len() || agreement >= folders + inner;
+        }
+        _ => {}
+    }
     let whole = module_of(function).split('/').count() + inner;
     agreement == segments.len() || agreement >= whole || (inner > 1 && agreement >= inner)
 }
@@ -207,7 +230,8 @@ fn agreement(function: &Function, segments: &[SmolStr]) -> usize {
     let inner: Vec<&str> = function.key.path.split('.').collect();
     let in_file: Vec<&str> = module.split('/').chain(inner.iter().copied()).collect();
     let by_file = common_end(&in_file, segments);
-    if inner.len() < 2 {
+    let is_go = Language::of_path(&function.key.file) == Some(Language::Go);
+    if inner.len() < 2 && !is_go {
         return by_file;
     }
     let folder = module.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -241,18 +265,4 @@ fn module_agreement(file: &str, module: &[SmolStr]) -> usize {
 fn keep_best(found: &mut Vec<Candidate>, score: impl Fn(&Candidate) -> usize) {
     let most = found.iter().map(&score).max().unwrap_or(0);
     found.retain(|candidate| score(candidate) == most);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_module;
-
-    #[test]
-    fn only_the_module_of_an_internal_function_is_dropped() {
-        assert_eq!(without_module("shop.Cart.add$shop"), "shop.Cart.add");
-        assert_eq!(without_module("shop.Cart.add$shop_main"), "shop.Cart.add");
-        for name in ["shop.Cart.add", "shop.Cart$Item.add", "shop.Cart$1", "add$shop", "$", ""] {
-            assert_eq!(without_module(name), name);
-        }
-    }
 }

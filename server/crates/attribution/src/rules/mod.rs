@@ -33,6 +33,7 @@ pub(crate) fn rules(kind: SpanKind) -> &'static [Rule] {
             route::route,
             code::code_attributes,
             url_path::url_path,
+            rpc::operation,
             span_name::span_name,
         ],
         SpanKind::Consumer => &[

@@ -8,6 +8,7 @@ use source::{CallSite, Key, NamePattern, SourceFile, normal_sql};
 use crate::{
     CallPlace, Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
+    paths::is_test,
     shape::plain_part,
 };
 
@@ -51,6 +52,9 @@ fn by_url(clues: &Clues<'_>, url: &str) -> Answer {
         .filter(|(_, call)| method_fits(call, method))
         .filter_map(|(file, call)| Some((file, call, url_fits(call.target.as_ref()?, url)?)))
         .collect();
+    if fitting.iter().any(|(file, ..)| !is_test(&file.path)) {
+        fitting.retain(|(file, ..)| !is_test(&file.path));
+    }
     let most = fitting.iter().map(|(_, _, closeness)| *closeness).max().unwrap_or(0);
     fitting.retain(|(_, _, closeness)| *closeness == most && most >= MIN_LITERAL);
     let found =
@@ -136,11 +140,12 @@ fn with_plain_parts(path: &str) -> String {
 fn fits_path(pieces: &[String], path: &str, is_open: bool) -> bool {
     let Some((first, rest)) = pieces.split_first() else { return false };
     let trimmed = path.trim_end_matches('/');
-    let Some(mut left) = trimmed
-        .strip_prefix(first.trim_end_matches('/').trim_end())
-        .or_else(|| path.strip_prefix(first.as_str()))
-    else {
-        return false;
+    let whole = first.trim_end_matches('/').trim_end();
+    // A slash at the end is no hole's: it is there, or the path ends before it.
+    let mut left = match trimmed.strip_prefix(first.as_str()).or_else(|| path.strip_prefix(first.as_str())) {
+        Some(left) => left,
+        None if trimmed == whole => "",
+        None => return false,
     };
     let Some((last, middle)) = rest.split_last() else { return left.is_empty() };
     for (at, piece) in middle.iter().enumerate() {

@@ -144,7 +144,11 @@ fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer
     let found: Vec<&Route> =
         found.into_iter().filter(|(_, shared)| *shared == longest).map(|(route, _)| route).collect();
     let found = of_method(found, method);
-    let is_open = !found.is_empty() && found.iter().all(|route| route.is_open || has_context_path(route));
+    // A route may be known twice: as it stands, and below whatever a helper puts before it.
+    let open = |route: &Route| {
+        found.iter().any(|other| other.handler == route.handler && (other.is_open || has_context_path(other)))
+    };
+    let is_open = !found.is_empty() && found.iter().all(|route| open(route));
     let literals =
         pattern.segments.iter().rev().take(longest).filter(|segment| matches!(segment, Segment::Literal(_)));
     let confidence =

@@ -81,5 +81,11 @@ fn is_package_of(scope: &str, file: &str) -> bool {
         !short.is_empty()
             && long.strip_suffix(short).is_some_and(|before| before.is_empty() || before.ends_with('/'))
     };
-    is_end(folder, &scope) || is_end(module, &scope) || (is_end(&scope, folder) && folder.contains('/'))
+    // Tracers of the JVM are called like a class of the package.
+    let class = scope.rsplit_once('/').filter(|(_, class)| class.starts_with(|c: char| c.is_uppercase()));
+    let is_beside = class.is_some_and(|(package, _)| package.contains('/') && is_end(folder, package));
+    is_beside
+        || is_end(folder, &scope)
+        || is_end(module, &scope)
+        || (is_end(&scope, folder) && folder.contains('/'))
 }

@@ -5,6 +5,7 @@ use source::{Pattern, Route, Segment};
 use crate::{
     Confidence, Rule,
     clues::{Answer, Candidate, Clues},
+    paths::is_test,
     rules::route::{candidates, method_of, of_method},
 };
 
@@ -29,7 +30,7 @@ pub(crate) fn url_path(clues: &Clues<'_>) -> Answer {
         return Answer::Silent;
     }
     clues.ask_resolved();
-    let fitting: Vec<(&Route, &Pattern)> = clues
+    let mut fitting: Vec<(&Route, &Pattern)> = clues
         .index
         .routes_fitting(path)
         .into_iter()
@@ -37,14 +38,25 @@ pub(crate) fn url_path(clues: &Clues<'_>) -> Answer {
         .filter(|(route, _)| of_method(vec![*route], method_of(clues)).len() == 1)
         .filter(|(_, pattern)| pattern.literals() > 0 || pattern.segments.is_empty())
         .collect();
+    // However close a pattern of a test is.
+    if fitting.iter().any(|(route, _)| !is_test(&route.handler.file)) {
+        fitting.retain(|(route, _)| !is_test(&route.handler.file));
+    }
     let Some(best) = fitting.iter().map(|(_, pattern)| closeness(pattern)).max() else {
         return Answer::Silent;
     };
     let closest =
         fitting.into_iter().filter(|(_, pattern)| closeness(pattern) == best).map(|(route, _)| route);
-    let found = of_method(closest.collect(), method_of(clues));
-    let is_open = found.iter().any(|route| route.is_open);
-    let confidence = if is_open { Confidence::Possible } else { Confidence::Likely };
+    let mut found = of_method(closest.collect(), method_of(clues));
+    // Patterns are compared without the slash at their end; where only that differs, it decides.
+    let agrees = |route: &&Route| route.pattern.ends_with('/') == path.ends_with('/');
+    if found.iter().any(agrees) {
+        found.retain(agrees);
+    }
+    let is_open = found.iter().all(|route| route.is_open);
+    // Who is refused does not always get to the handler; without a route nothing says that this request did.
+    let is_refused = matches!(clues.get("http.response.status_code"), Some("401" | "403"));
+    let confidence = if is_open || is_refused { Confidence::Possible } else { Confidence::Likely };
     let sends_route =
         |route: &Route| route.framework.as_deref().is_some_and(|name| ROUTE_SENDERS.contains(&name));
     let senders: Vec<bool> = found.iter().map(|route| sends_route(route)).collect();
@@ -70,7 +82,10 @@ fn always_sends_routes(scope: &str) -> bool {
         "opentelemetry-instrumentation-actix-web",
     ];
     const GO: &[&str] = &["otelgin", "otelecho", "otelmux", "otelfiber", "otelchi"];
-    SCOPES.contains(&scope) || GO.iter().any(|end| scope.ends_with(end))
+    // The agent's instrumentation of Ktor hangs on its routing.
+    SCOPES.contains(&scope)
+        || scope.starts_with("io.opentelemetry.ktor-")
+        || GO.iter().any(|end| scope.ends_with(end))
 }
 
 /// Instrumentations whose route ends at the mount of an inner application.
@@ -92,5 +107,7 @@ fn closeness(pattern: &Pattern) -> Vec<u8> {
         Segment::Any => 1,
         Segment::Rest => 0,
     };
-    pattern.segments.iter().map(rank).collect()
+    // One that ends with the path is closer than one that would take more.
+    let ends = !matches!(pattern.segments.last(), Some(Segment::Rest));
+    pattern.segments.iter().map(rank).chain(ends.then_some(1)).collect()
 }

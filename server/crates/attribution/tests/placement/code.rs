@@ -150,3 +150,68 @@ INTERNAL a y @logfire code.filepath=app.py code.function=gone code.lineno=6
         "#]],
     );
 }
+
+#[test]
+fn names_that_compilers_make() {
+    check(
+        "//- cmd/shop/main.go
+package main
+func run() {}
+//- internal/cart/cart.go
+package cart
+type Cart[T any] struct{}
+func (c *Cart[T]) Add() {}
+func Total() int { return 0 }
+//- internal/other/cart.go
+package other
+type Cart struct{}
+func (c *Cart) Add() {}
+//- src/main/java/com/shop/Desk.java
+package com.shop;
+class Desk { void open() {} static class Drawer { void pull() {} } }
+//- desks/Shelf.java
+package com.shop.desks;
+class Shelf { void clear() {} }
+//- src/main/kotlin/com/shop/Labels.kt
+package com.shop
+fun label() {}
+class Printer(val ink: Int) {
+    companion object {
+        fun make() {}
+    }
+}
+",
+        r#"
+INTERNAL a x @y telemetry.sdk.language=go code.function.name=main.run.func1
+INTERNAL a x @y telemetry.sdk.language=go "code.function.name=example.com/shop/internal/cart.(*Cart[...]).Add.func1.2"
+INTERNAL a x @y telemetry.sdk.language=go code.function.name=example.com/shop/internal/cart.Total-fm
+INTERNAL a x @y telemetry.sdk.language=go code.function.name=example.com/lib/basket.Total
+INTERNAL a x @y telemetry.sdk.language=java code.function.name=com.shop.Desk.lambda$open$0
+INTERNAL a x @y telemetry.sdk.language=java code.function=pull code.namespace=com.shop.Desk$Drawer
+INTERNAL a x @y telemetry.sdk.language=java code.function=open code.namespace=com.shop.Desk$$SpringCGLIB$$0
+INTERNAL a x @y telemetry.sdk.language=java code.function.name=com.shop.Desk.open code.namespace=com.shop.Desk
+INTERNAL a x @y telemetry.sdk.language=java code.function=open code.namespace=org.lib.Desk
+INTERNAL a x @y telemetry.sdk.language=java code.function=clear code.namespace=com.shop.desks.Shelf
+INTERNAL a x @y telemetry.sdk.language=java code.function=open code.namespace=Desk
+INTERNAL a x @y telemetry.sdk.language=java code.function.name=com.shop.LabelsKt.label
+INTERNAL a x @y telemetry.sdk.language=java code.function.name=com.shop.Printer$Companion.make
+INTERNAL a x @y telemetry.sdk.language=java code.function.name=com.shop.LabelsKt$label$1.invokeSuspend
+"#,
+        expect![[r#"
+            x: certain cmd/shop/main.go:run [code-attributes: code.* names run in cmd/shop/main.go]
+            x: likely internal/cart/cart.go:Cart.Add [code-attributes: code.* names Cart.Add in internal/cart/cart.go]
+            x: likely internal/cart/cart.go:Total [code-attributes: code.* names Total in internal/cart/cart.go]
+            x: none
+            x: certain src/main/java/com/shop/Desk.java:Desk.open [code-attributes: code.* names Desk.open in src/main/java/com/shop/Desk.java]
+            x: certain src/main/java/com/shop/Desk.java:Desk.Drawer.pull [code-attributes: code.* names Desk.Drawer.pull in src/main/java/com/shop/Desk.java]
+            x: certain src/main/java/com/shop/Desk.java:Desk.open [code-attributes: code.* names Desk.open in src/main/java/com/shop/Desk.java]
+            x: certain src/main/java/com/shop/Desk.java:Desk.open [code-attributes: code.* names Desk.open in src/main/java/com/shop/Desk.java]
+            x: none
+            x: likely desks/Shelf.java:Shelf.clear [code-attributes: code.* names Shelf.clear in desks/Shelf.java]
+            x: certain src/main/java/com/shop/Desk.java:Desk.open [code-attributes: code.* names Desk.open in src/main/java/com/shop/Desk.java]
+            x: certain src/main/kotlin/com/shop/Labels.kt:label [code-attributes: code.* names label in src/main/kotlin/com/shop/Labels.kt]
+            x: certain src/main/kotlin/com/shop/Labels.kt:Printer.make [code-attributes: code.* names Printer.make in src/main/kotlin/com/shop/Labels.kt]
+            x: certain src/main/kotlin/com/shop/Labels.kt:label [code-attributes: code.* names label in src/main/kotlin/com/shop/Labels.kt]
+        "#]],
+    );
+}

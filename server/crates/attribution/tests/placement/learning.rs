@@ -66,3 +66,24 @@ SERVER both "GET /api/cats/:id" @x http.request.method=GET http.route=/api/cats/
         "#]],
     );
 }
+
+#[test]
+fn a_folder_called_like_the_service_may_lie_deep() {
+    check(
+        "//- src/monolith/src/main/java/shop/Balances.java
+package shop;
+class Balances { @GetMapping(\"/balances/{id}\") int one() { return 1; } }
+//- src/ledger/balancereader/src/main/java/shop/balance/Reader.java
+package shop.balance;
+class Reader { @GetMapping(\"/balances/{id}\") int one() { return 1; } }
+",
+        r#"
+SERVER balance-reader "GET /balances/{id}" @x http.request.method=GET http.route=/balances/{id}
+SERVER other "GET /balances/{id}" @x http.request.method=GET http.route=/balances/{id}
+"#,
+        expect![[r#"
+            GET /balances/{id}: likely src/ledger/balancereader/src/main/java/shop/balance/Reader.java:Reader.one [route: handles GET /balances/{id}] [route: spans of balance-reader come from src/ledger]
+            GET /balances/{id}: possible src/monolith/src/main/java/shop/Balances.java:Balances.one | src/ledger/balancereader/src/main/java/shop/balance/Reader.java:Reader.one [route: handles GET /balances/{id}]
+        "#]],
+    );
+}

@@ -71,3 +71,24 @@ CLIENT a GET @@opentelemetry/instrumentation-undici http.request.method=GET url.
         "#]],
     );
 }
+
+#[test]
+fn holes_of_a_url_are_between_its_slashes() {
+    check(
+        "//- shop/Routes.java
+package shop;
+class Routes {
+    Route one(String id) { return rest.getForObject(\"http://routes/api/routes/\" + id, Route.class); }
+    Route between(String a, String b) { return rest.getForObject(\"http://routes/api/routes/\" + a + \"/\" + b, Route.class); }
+}
+",
+        r#"
+CLIENT a GET @x http.request.method=GET url.full=http://routes/api/routes/7
+CLIENT a GET @x http.request.method=GET url.full=http://routes/api/routes/7/8
+"#,
+        expect![[r#"
+            GET: likely shop/Routes.java:Routes.one at line 3 [outgoing: requests this URL at shop/Routes.java:3]
+            GET: likely shop/Routes.java:Routes.between at line 4 [outgoing: requests this URL at shop/Routes.java:4]
+        "#]],
+    );
+}

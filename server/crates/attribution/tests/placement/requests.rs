@@ -280,6 +280,41 @@ export function middleware(request) {}
 }
 
 #[test]
+fn a_refused_request_may_have_ended_before_its_handler() {
+    check(
+        "//- main.go
+package main
+import \"net/http\"
+func main() {
+	mux := http.NewServeMux()
+	mux.Handle(\"GET /reports/{id}\", clerksOnly(http.HandlerFunc(report)))
+	mux.Handle(\"/rolls\", otelhttp.NewHandler(http.HandlerFunc(roll), \"Roll\"))
+	http.ListenAndServe(\":1\", otelhttp.NewHandler(mux, \"server\"))
+}
+func clerksOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r) })
+}
+func report(w http.ResponseWriter, r *http.Request) {}
+func roll(w http.ResponseWriter, r *http.Request) {}
+",
+        r#"
+SERVER a GET @go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp http.request.method=GET url.path=/reports/7 http.response.status_code=200
+SERVER a GET @go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp http.request.method=GET url.path=/reports/7 http.response.status_code=403
+SERVER a "GET /reports/{id}" @go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp http.request.method=GET url.path=/reports/7 http.response.status_code=403
+SERVER a Roll @go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp http.request.method=GET
+SERVER a server @go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp http.request.method=GET
+"#,
+        expect![[r#"
+            GET: likely main.go:report [url-path: handles GET /reports/{id}]
+            GET: possible main.go:report [url-path: handles GET /reports/{id}]
+            GET /reports/{id}: certain main.go:report [route: handles GET /reports/{id}]
+            Roll: likely main.go:roll [rpc: requests that it handles are called Roll]
+            server: none
+        "#]],
+    );
+}
+
+#[test]
 fn a_version_that_only_a_setting_tells() {
     check(
         "//- cats.ts
@@ -379,6 +414,35 @@ SERVER a Users.show @other http.method=GET http.route=Users.show
             show: certain app.py:Teams.show [framework: a handler called show]
             helper: none
             Users.show: none
+        "#]],
+    );
+}
+
+#[test]
+fn what_ends_with_the_path_is_closer_than_what_takes_more() {
+    check(
+        "//- main.go
+package main
+import \"net/http\"
+func main() {
+	http.HandleFunc(\"/files\", list)
+	http.HandleFunc(\"/files/\", show)
+}
+func list(w http.ResponseWriter, r *http.Request) {}
+func show(w http.ResponseWriter, r *http.Request) {}
+//- main_test.go
+package main
+func TestFiles(t *testing.T) {
+	http.HandleFunc(\"/files/a/b\", func(w http.ResponseWriter, r *http.Request) {})
+}
+",
+        r#"
+SERVER a GET @x http.request.method=GET url.path=/files
+SERVER a GET @x http.request.method=GET url.path=/files/a/b
+"#,
+        expect![[r#"
+            GET: likely main.go:list [url-path: handles any method of /files]
+            GET: likely main.go:show [url-path: handles any method of /files/{rest...}]
         "#]],
     );
 }

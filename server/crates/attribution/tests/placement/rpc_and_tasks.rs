@@ -135,6 +135,40 @@ INTERNAL a "graphql.resolve books" @x graphql.field.name=books graphql.parent.na
 }
 
 #[test]
+fn fields_of_graphql_belong_to_their_resolvers() {
+    check(
+        "//- src/main/java/shop/Books.java
+package shop;
+class Books {
+    @QueryMapping List<Book> books() { return null; }
+    @SchemaMapping(typeName = \"Book\", field = \"writer\") Author author(Book book) { return null; }
+    @DgsMutation(field = \"addBook\") Book add() { return null; }
+}
+//- graph/schema.resolvers.go
+package graph
+type queryResolver struct{ *Resolver }
+type mutationResolver struct{ *Resolver }
+func (r *queryResolver) Users(ctx context.Context) ([]*model.User, error) { return nil, nil }
+func (r *mutationResolver) Users(ctx context.Context) error { return nil }
+",
+        r#"
+INTERNAL a books @io.opentelemetry.graphql-java-20.0 graphql.field.name=books graphql.field.path=/books
+INTERNAL a "graphql field writer" @org.springframework.boot graphql.field.name=writer
+INTERNAL a addBook @io.opentelemetry.graphql-java-20.0 graphql.field.name=addBook
+INTERNAL a title @io.opentelemetry.graphql-java-20.0 graphql.field.name=title
+INTERNAL b Query/users @github.com/ravilushqa/otelgqlgen telemetry.sdk.language=go
+"#,
+        expect![[r#"
+            books: likely src/main/java/shop/Books.java:Books.books [framework: resolves the field books]
+            graphql field writer: likely src/main/java/shop/Books.java:Books.author [framework: resolves the field writer]
+            addBook: likely src/main/java/shop/Books.java:Books.add [framework: resolves the field addBook]
+            title: none
+            Query/users: likely graph/schema.resolvers.go:queryResolver.Users [framework: resolves the field users]
+        "#]],
+    );
+}
+
+#[test]
 fn queues_that_call_back_commands_and_actors() {
     check(
         "//- app.py
@@ -211,6 +245,38 @@ INTERNAL a "graphql.resolve name" @x graphql.field.name=name graphql.parent.name
             graphql.resolve author.reviews: likely a.ts:resolvers.Author.reviews.resolve [framework: resolves the field reviews]
             graphql.resolve found: likely a.ts:resolvers.Query.found [framework: resolves the field found]
             graphql.resolve name: none
+        "#]],
+    );
+}
+
+#[test]
+fn versions_of_a_service_lie_in_folders_of_their_package() {
+    check(
+        "//- query/apiv2/handler.go
+package apiv2
+type Handler struct{ pb.UnimplementedQueryServer }
+func (h *Handler) Find(ctx context.Context, in *pb.Request) (*pb.Reply, error) { return nil, nil }
+//- query/apiv3/handler.go
+package apiv3
+type Handler struct{ pb.UnimplementedQueryServer }
+func (h *Handler) Find(ctx context.Context, in *pb.Request) (*pb.Reply, error) { return nil, nil }
+//- geo/server.go
+package geo
+func run() { pb.RegisterGeoServer(srv, &server{}) }
+type server struct{}
+func (s *server) Nearby(ctx context.Context, in *pb.Request) (*pb.Reply, error) { return nil, nil }
+",
+        r#"
+SERVER a shop.api_v3.Query/Find @x rpc.service=shop.api_v3.Query rpc.method=Find
+SERVER a shop.Query/Find @x rpc.service=shop.Query rpc.method=Find
+SERVER geo /geo.Geo/Nearby @jaeger component=gRPC
+SERVER geo geo.Geo/Nearby @jaeger component=gRPC
+"#,
+        expect![[r#"
+            shop.api_v3.Query/Find: certain query/apiv3/handler.go:Handler.Find [rpc: implements Query/Find]
+            shop.Query/Find: possible query/apiv2/handler.go:Handler.Find | query/apiv3/handler.go:Handler.Find [rpc: implements Query/Find]
+            /geo.Geo/Nearby: certain geo/server.go:server.Nearby [rpc: implements Geo/Nearby]
+            geo.Geo/Nearby: none
         "#]],
     );
 }

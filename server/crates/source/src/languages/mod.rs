@@ -4,6 +4,7 @@ mod csharp;
 mod go;
 mod java;
 mod javascript;
+mod jvm;
 mod kotlin;
 mod python;
 mod rust;

@@ -6,7 +6,7 @@ use model::SmolStr;
 
 use super::names::{Entity, Names, methods};
 use crate::{
-    FunctionKey, Language, NamePattern, Route, SourceFile,
+    FunctionKey, FunctionKind, Language, NamePattern, Route, SourceFile,
     wiring::{Handler, Holder, MODULE, Reference, RouteFact, Scope, Text, Value},
 };
 
@@ -304,7 +304,7 @@ fn action(name: &str) -> Option<&'static str> {
 /// Types by the type that they derive from: file and path.
 type Derived = HashMap<(u32, SmolStr), Vec<(u32, SmolStr)>>;
 
-/// Java maps routes on methods of interfaces, too: who handles is the one class that implements the method; of several
+/// The JVM maps routes on methods of interfaces, too: who handles is the one class that implements the method; of several
 /// it is not known which one.
 fn implemented(
     names: &Names<'_>,
@@ -316,7 +316,10 @@ fn implemented(
             return true;
         };
         let abstract_method = source.functions.iter().find(|function| {
-            function.key == *key && source.language == Language::Java && function.body == function.range
+            function.key == *key
+                && function.kind == FunctionKind::Method
+                && is_jvm(source.language)
+                && function.body == function.range
         });
         let Some(method) = abstract_method else { return true };
         let Some((class, _)) = key.path.rsplit_once('.') else { return false };
@@ -335,9 +338,13 @@ fn implemented(
     });
 }
 
+fn is_jvm(language: Language) -> bool {
+    matches!(language, Language::Java | Language::Kotlin)
+}
+
 fn derived_types(names: &Names<'_>) -> Derived {
     let mut derived = Derived::new();
-    for source in names.index.files().filter(|file| file.language == Language::Java && !file.generated) {
+    for source in names.index.files().filter(|file| is_jvm(file.language) && !file.generated) {
         let Some(file) = names.index.number_of(&source.path) else { continue };
         for fact in source.wiring.types.iter().filter(|fact| !fact.bases.is_empty()) {
             for base in names.bases(file, &fact.path) {

@@ -113,6 +113,8 @@ func main() {
 var base = \"/shop\"
 func init() { base = os.Getenv(\"BASE\") }
 func admin(s *mux.Router) { s.HandleFunc(\"/top\", plain) }
+func prefixed() { r := route.New(); v1 := r.WithPrefix(\"/v1\"); v1.Get(\"/labels\", plain); list(v1.WithPrefix(\"/lists\")) }
+func list(r *route.Router) { r.Get(\"/:id\", plain) }
 func register(router *mux.Router) { router.HandleFunc(\"/registered\", plain) }
 func plain() {}
 func users() {}
@@ -125,6 +127,8 @@ func product() {}
             PUT /chain -> main.go:plain
             GET /api/users -> main.go:users
             * /api/admin/top -> main.go:plain
+            GET /v1/labels -> main.go:plain
+            GET /v1/lists/:id -> main.go:plain
             * /registered -> main.go:plain
         "#]],
     );
@@ -146,8 +150,10 @@ func Chi(h *Handlers) http.Handler {
 	})
 	r.Group(func(inner chi.Router) { inner.Method(\"PUT\", \"/method\", h) })
 	r.Mount(\"/admin\", adminRouter())
+	r.Route(\"/carts\", h.carts)
 	return r
 }
+func (h *Handlers) carts(r chi.Router) { r.Get(\"/{id}\", h.List) }
 func adminRouter() http.Handler {
 	r := chi.NewRouter()
 	r.Get(\"/users\", func(w http.ResponseWriter, r *http.Request) {})
@@ -188,6 +194,7 @@ func getItem(c echo.Context) error { return nil }
             POST /articles/ -> chi.go:Handlers.Create
             DELETE /articles/{id}/ -> chi.go:Handlers.Delete
             PUT /method -> chi.go:Handlers.ServeHTTP
+            GET /carts/{id} -> chi.go:Handlers.List
             GET /admin/users -> chi.go:adminRouter.<anonymous>
             GET /v1/users/:id -> gin.go:getUser
             * /v1/users -> gin.go:Gin.<anonymous>
@@ -257,6 +264,7 @@ func pay(ctx context.Context) {
 	trace.Run(ctx, \"pay\", func() error { return nil })
 	tracer.Start(ctx, trace.Refund)
 	opentracing.StartSpanFromContext(ctx, \"old\")
+	tracer.StartSpan(\"older\", opentracing.ChildOf(parent))
 }
 type queue struct{}
 func (q *queue) traced(ctx context.Context, name string) { tracer.Start(ctx, \"queue.\"+name+\"\") }
@@ -271,11 +279,12 @@ func (q *queue) run(ctx context.Context, name string) { trace.Run(ctx, name, nil
             span "load … of load cart" -> main.go:load line 7
             span "by its result" -> main.go:load line 9
             span "old" -> main.go:pay line 14
-            span "queue.…" -> main.go:queue.traced line 17
+            span "older" -> main.go:pay line 15
+            span "queue.…" -> main.go:queue.traced line 18
             span "refund" -> main.go:pay line 13
             span "pay" -> main.go:pay line 12
-            span "arrive …" -> main.go:queue.arrive line 18
-            span "push" -> main.go:queue.push line 19
+            span "arrive …" -> main.go:queue.arrive line 19
+            span "push" -> main.go:queue.push line 20
         "#]],
     );
 }
@@ -309,6 +318,149 @@ func load(ctx context.Context, ids []string) {
             Sql ExecContext: "insert into item values ($1)" line 12
             Http NewRequestWithContext: POST "http://catalog:7003/items/…" line 7
             Http Do:  line 8
+        "#]],
+    );
+}
+
+#[test]
+fn functions_that_declare_routes_for_others() {
+    check(
+        "//- main.go
+package main
+import \"net/http\"
+func routes(mux *http.ServeMux, h *api) {
+	handle := func(pattern string, f func(http.ResponseWriter, *http.Request)) {
+		mux.Handle(pattern, otelhttp.WithRouteTag(pattern, http.HandlerFunc(f)))
+	}
+	handle(\"/dice/\", roll)
+	handle(\"GET /cards/{id}\", h.card)
+	h.add(mux, h.list, http.MethodPost, \"/things/{%s}\", \"id\")
+	other(\"/not/a/route\", 1)
+	mux.Handle(\"/op\", otelhttp.NewHandler(http.HandlerFunc(roll), \"Roll\"))
+	http.ListenAndServe(\":1\", otelhttp.NewHandler(mux, \"server\"))
+}
+func roll(w http.ResponseWriter, r *http.Request) {}
+func other(text string, n int) {}
+type api struct{}
+func (a *api) card(w http.ResponseWriter, r *http.Request) {}
+func (a *api) list(w http.ResponseWriter, r *http.Request) {}
+func (a *api) add(mux *http.ServeMux, f func(http.ResponseWriter, *http.Request), method string, format string, args ...any) {
+	mux.HandleFunc(method + \" \" + a.prefix + format, f)
+}
+",
+        &["route", "rpc"],
+        expect![[r#"
+            * /dice/ -> main.go:roll
+            * …/dice/ -> main.go:roll
+            GET /cards/{id} -> main.go:api.card
+            GET …/cards/{id} -> main.go:api.card
+            POST /things/{%s} -> main.go:api.list
+            POST …/things/{%s} -> main.go:api.list
+            * /op -> main.go:roll
+            rpc http operation/Roll -> main.go:roll
+        "#]],
+    );
+}
+
+#[test]
+fn patterns_of_the_standard_mux() {
+    check(
+        "//- main.go
+package main
+import \"net/http\"
+func main() {
+	http.HandleFunc(\"/tree/\", show)
+	http.Handle(\"/turned/\", http.HandlerFunc(show))
+	http.Handle(\"/wrapped/\", guarded(show))
+	http.HandleFunc(\"/exact/{$}\", show)
+	http.HandleFunc(\"GET shop.example/files/{rest...}\", show)
+	http.HandleFunc(\"/\", show)
+	p := path.Join(\"/\", base())
+	http.Handle(path.Join(p, \"/joined\"), http.HandlerFunc(show))
+	http.Handle(path.Join(\"/a\", \"b/\"), http.HandlerFunc(show))
+}
+func show(w http.ResponseWriter, r *http.Request) {}
+func guarded(next http.HandlerFunc) http.Handler { return next }
+//- gorilla.go
+package main
+import \"github.com/gorilla/mux\"
+func gorilla(r *mux.Router) { r.HandleFunc(\"/leaf/\", show) }
+",
+        &["route"],
+        expect![[r#"
+            * /tree/ -> main.go:show
+            * /tree/{rest...} -> main.go:show
+            * /turned/ -> main.go:show
+            * /turned/{rest...} -> main.go:show
+            * /wrapped/ -> main.go:show
+            * /exact/ -> main.go:show
+            GET /files/{rest...} -> main.go:show
+            * / -> main.go:show
+            * …/joined -> main.go:show
+            * /a/b -> main.go:show
+            * /leaf/ -> main.go:show
+        "#]],
+    );
+}
+
+#[test]
+fn services_of_connect_twirp_and_micro() {
+    check(
+        "//- main.go
+package main
+func main() {
+	mux.Handle(pingv1connect.NewPingServiceHandler(&ping{}, opts))
+	handler := haberdasher.NewHatServer(&hats{})
+	greeter.RegisterGreeterHandler(service.Server(), new(greet))
+	gateway.RegisterGreeterHandler(ctx, mux, conn)
+	srv := NewServer(&config{})
+}
+type ping struct { pingv1connect.UnimplementedPingServiceHandler }
+func (p *ping) Ping(ctx context.Context, r *connect.Request[v1.P]) (*connect.Response[v1.P], error) { return nil, nil }
+type hats struct{}
+func (h *hats) MakeHat(ctx context.Context, s *pb.Size) (*pb.Hat, error) { return nil, nil }
+type greet struct{}
+func (g *greet) Hello(ctx context.Context, in *pb.Request, out *pb.Response) error { return nil }
+type config struct{}
+func (c *config) Load() {}
+",
+        &["rpc"],
+        expect![[r#"
+            rpc PingService/Ping -> main.go:ping.Ping
+            rpc Hat/MakeHat -> main.go:hats.MakeHat
+            rpc Greeter/Hello -> main.go:greet.Hello
+        "#]],
+    );
+}
+
+#[test]
+fn closures_in_variables_handle_routes() {
+    check(
+        "//- main.go
+package main
+import \"net/http\"
+func main() {
+	hello := func(w http.ResponseWriter, r *http.Request) {}
+	http.HandleFunc(\"/hello\", hello)
+	wrapped := otelhttp.NewHandler(http.HandlerFunc(hello), \"Hello\")
+	http.Handle(\"/op\", wrapped)
+	for _, hello := range others() {
+		http.HandleFunc(\"/not\", hello)
+	}
+}
+func other() { http.HandleFunc(\"/none\", hello) }
+const routeList = \"/v1/list\"
+func api(mux *http.ServeMux) { add(mux, list, routeList) }
+func add(mux *http.ServeMux, f http.HandlerFunc, route string) { mux.HandleFunc(base+route, f) }
+func list(w http.ResponseWriter, r *http.Request) {}
+",
+        &["route", "rpc"],
+        expect![[r#"
+            * /hello -> main.go:main.<anonymous>
+            * /op -> main.go:main.<anonymous>
+            * /v1/list -> main.go:list
+            * …/v1/list -> main.go:list
+            rpc http operation/Hello -> main.go:main.<anonymous>
         "#]],
     );
 }

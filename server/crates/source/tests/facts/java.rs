@@ -277,3 +277,135 @@ interface Carts { @Query(\"select * from carts where id = ?\") Cart byId(int id)
         "#]],
     );
 }
+
+#[test]
+fn routers_of_spring_javalin_spark_and_vertx() {
+    check(
+        "//- src/shop/Routes.java
+package shop;
+import static org.springframework.web.reactive.function.server.RequestPredicates.GET;
+import org.springframework.web.reactive.function.server.RouterFunction;
+class Routes {
+    RouterFunction<X> a(Parcels p) {
+        return route(GET(\"/a\").and(accept(JSON)), p::get).andRoute(RequestPredicates.POST(\"/b\"), r -> ok());
+    }
+    RouterFunction<X> b(Parcels p) {
+        return route().GET(\"/c\", p::get)
+            .path(\"/d\", b -> b.POST(\"/e\", accept(JSON), this::own).nest(accept(JSON), c -> c.GET(\"\", p::get)))
+            .build();
+    }
+    RouterFunction<X> c(Parcels p) { return nest(path(\"/n\"), route(GET(\"/{id}\"), p::get)); }
+    Mono<X> own(ServerRequest r) { return null; }
+    void none() { client.get(\"/none\", this::own); cache.GET(\"/none\"); }
+}
+//- src/shop/Parcels.java
+package shop;
+class Parcels { Mono<X> get(ServerRequest r) { return null; } }
+//- src/shop/App.java
+package shop;
+import io.javalin.Javalin;
+import shop.users.Users;
+class App {
+    void start(Javalin app) {
+        app.get(\"/p\", Users::all);
+        app.routes(() -> {
+            path(\"u\", () -> { get(Users::all); post(\"login\", ctx -> ctx.result(\"x\")); });
+        });
+        map.get(\"/none\", Users::all);
+    }
+}
+//- src/shop/users/Users.java
+package shop.users;
+public class Users { public static void all(Context ctx) {} }
+//- src/shop/Old.java
+package shop;
+import static spark.Spark.*;
+class Old { static void main() { get(\"/hello\", (req, res) -> \"x\"); path(\"/api\", () -> { before(\"/*\", f); delete(\"/x\", Old::drop); }); }
+    static Object drop(Request r, Response s) { return null; } }
+//- src/shop/Verticle.java
+package shop;
+import io.vertx.ext.web.Router;
+class Verticle {
+    void start(Router router) {
+        router.get(\"/v/:id\").handler(this::show);
+        router.route(HttpMethod.PUT, \"/w\").produces(JSON).handler(ctx -> {});
+        router.route().handler(BodyHandler.create());
+    }
+    void show(RoutingContext ctx) {}
+}
+",
+        &["route"],
+        expect![[r#"
+            POST /b -> src/shop/Routes.java:Routes.a.<anonymous>
+            GET /a -> src/shop/Parcels.java:Parcels.get
+            GET /c -> src/shop/Parcels.java:Parcels.get
+            POST /d/e -> src/shop/Routes.java:Routes.own
+            GET /d -> src/shop/Parcels.java:Parcels.get
+            GET /n/{id} -> src/shop/Parcels.java:Parcels.get
+            GET /p -> src/shop/users/Users.java:Users.all
+            GET /u -> src/shop/users/Users.java:Users.all
+            POST /u/login -> src/shop/App.java:App.start.<anonymous>.<anonymous>.<anonymous>
+            GET /hello -> src/shop/Old.java:Old.main.<anonymous>
+            DELETE /api/x -> src/shop/Old.java:Old.drop
+            GET /v/:id -> src/shop/Verticle.java:Verticle.show
+            PUT /w -> src/shop/Verticle.java:Verticle.start.<anonymous>
+        "#]],
+    );
+}
+
+#[test]
+fn requests_that_interfaces_declare() {
+    check(
+        "//- src/shop/Clients.java
+package shop;
+import org.springframework.cloud.openfeign.FeignClient;
+@FeignClient(name = \"stock\", path = \"/v1\")
+interface Stock { @GetMapping(\"/shelves/{zone}\") Shelf shelf(@PathVariable String zone); }
+@HttpExchange(\"/v2\")
+interface Carts { @PostExchange(\"/carts\") Cart make(); @HttpExchange(method = \"GET\", url = \"/carts/{id}\") Cart one(int id); }
+@Path(\"/api/heroes\")
+@RegisterRestClient(configKey = \"heroes\")
+interface Heroes { @GET @Path(\"/random\") Hero random(); }
+interface Git { @GET(\"users/{user}/repos\") Call<Repos> repos(@Path(\"user\") String user); }
+interface Core { @RequestLine(\"PUT /x/{y}?z={z}\") void put(); }
+",
+        &["route", "call"],
+        expect![[r#"
+            Http shelf: GET "…/v1/shelves/…" line 4
+            Http make: POST "…/v2/carts" line 6
+            Http one: GET "…/v2/carts/…" line 6
+            Http random: GET "…/api/heroes/random" line 9
+            Http repos: GET "…/users/…/repos" line 10
+            Http put: PUT "…/x/…?z=…" line 11
+        "#]],
+    );
+}
+
+#[test]
+fn services_defaults_and_clients_of_other_frameworks() {
+    check(
+        "//- src/shop/Labels.java
+package shop;
+@GrpcService
+public class Labels implements LabelPrinter { public Uni<Label> print(Order order) { return null; } }
+//- src/shop/Listener.java
+package shop;
+class Listener {
+    @KafkaListener(topics = \"${orders.topic:orders}\") void on(String order) {}
+    @KafkaListener(topics = \"${returns.topic}\") void off(String order) {}
+}
+//- src/shop/Pets.java
+package shop;
+import io.micronaut.http.annotation.Get;
+@Client(\"/pets\") interface Pets { @Get(\"/{name}\") Pet find(String name); }
+@Client(\"stock\") interface Stock { @Get(\"/shelves\") Shelf all(); }
+",
+        &["rpc", "consumer", "call", "route"],
+        expect![[r#"
+            rpc LabelPrinter/print -> src/shop/Labels.java:Labels.print
+            consumer "orders" -> src/shop/Listener.java:Listener.on
+            Http find: GET "…/pets/…" line 3
+            Http all: GET "…/shelves" line 4
+        "#]],
+    );
+}

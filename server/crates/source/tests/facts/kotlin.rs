@@ -136,3 +136,217 @@ class Ads : AdServiceGrpcKt.AdServiceCoroutineImplBase() {
         "#]],
     );
 }
+
+#[test]
+fn annotated_controllers_listeners_and_clients() {
+    check(
+        "//- src/main/kotlin/shop/web/Users.kt
+package shop.web
+import org.springframework.web.bind.annotation.*
+import shop.Paths
+@RestController
+@RequestMapping(path = [\"/users\", Paths.OLD + \"/users\"])
+class Users(private val store: Store) : Api {
+    @GetMapping fun all() = store.all()
+    @GetMapping(\"/{id}\") suspend fun one(@PathVariable id: Int): User? = null
+    @RequestMapping(value = [\"/find\"], method = [RequestMethod.GET, RequestMethod.POST])
+    fun find() {}
+    @PutMapping(\"\\${users.path}\") fun configured() {}
+    override fun described(): String = \"\"
+    @KafkaListener(topics = [\"orders\", TOPIC])
+    fun listen(record: String) {}
+    @RabbitListener(queues = arrayOf(\"mail\"))
+    fun mail() {}
+    companion object { const val TOPIC = \"returns\" }
+}
+interface Api {
+    @GetMapping(\"/described\")
+    fun described(): String
+}
+//- src/main/kotlin/shop/Paths.kt
+package shop
+object Paths { const val OLD = \"/old\" }
+//- src/main/kotlin/shop/Client.kt
+package shop
+import org.springframework.cloud.openfeign.FeignClient
+@FeignClient(name = \"stock\", path = \"/v1\")
+interface Stock {
+    @GetMapping(\"/shelves/{zone}\")
+    fun shelf(@PathVariable zone: String): Shelf
+}
+interface Core {
+    @RequestLine(\"POST /parcels/{id}\")
+    fun send(@Param(\"id\") id: String)
+}
+interface Books { @Query(\"SELECT b FROM Book b WHERE b.isbn = ?1\") fun byIsbn(isbn: String): Book }
+//- src/main/kotlin/shop/Resource.kt
+package shop
+import jakarta.ws.rs.GET
+import jakarta.ws.rs.Path
+@Path(\"/carts\")
+class Carts {
+    @GET @Path(\"{id}/items\") fun items(): List<Item> = listOf()
+    @GET fun all(): List<Cart> = listOf()
+}
+class Unrooted { @GET fun nowhere() {} }
+//- src/main/kotlin/shop/Micro.kt
+package shop
+import io.micronaut.http.annotation.Controller
+import io.micronaut.http.annotation.Get
+@Controller(\"/micro\")
+class Micro { @Get(\"/{id}\") fun show(id: Long) {} }
+",
+        &["route", "consumer", "call"],
+        expect![[r#"
+            GET /users -> src/main/kotlin/shop/web/Users.kt:Users.all
+            GET /old/users -> src/main/kotlin/shop/web/Users.kt:Users.all
+            GET /users/{id} -> src/main/kotlin/shop/web/Users.kt:Users.one
+            GET /old/users/{id} -> src/main/kotlin/shop/web/Users.kt:Users.one
+            GET /users/find -> src/main/kotlin/shop/web/Users.kt:Users.find
+            POST /users/find -> src/main/kotlin/shop/web/Users.kt:Users.find
+            GET /old/users/find -> src/main/kotlin/shop/web/Users.kt:Users.find
+            POST /old/users/find -> src/main/kotlin/shop/web/Users.kt:Users.find
+            GET /users/described -> src/main/kotlin/shop/web/Users.kt:Users.described
+            GET /old/users/described -> src/main/kotlin/shop/web/Users.kt:Users.described
+            GET /carts/{id}/items -> src/main/kotlin/shop/Resource.kt:Carts.items
+            GET /carts -> src/main/kotlin/shop/Resource.kt:Carts.all
+            GET /micro/{id} -> src/main/kotlin/shop/Micro.kt:Micro.show
+            consumer "orders" -> src/main/kotlin/shop/web/Users.kt:Users.listen
+            consumer "returns" -> src/main/kotlin/shop/web/Users.kt:Users.listen
+            consumer "mail" -> src/main/kotlin/shop/web/Users.kt:Users.mail
+            Http shelf: GET "…/v1/shelves/…" line 6
+            Http send: POST "…/parcels/…" line 10
+            Sql byIsbn: "SELECT b FROM Book b WHERE b.isbn = ?1" line 12
+        "#]],
+    );
+}
+
+#[test]
+fn routers_of_spring_and_javalin() {
+    check(
+        "//- src/main/kotlin/shop/Routes.kt
+package shop
+import org.springframework.web.reactive.function.server.coRouter
+@Configuration
+class Routes {
+    @Bean
+    fun routes(parcels: Parcels) = coRouter {
+        \"/api\".nest {
+            GET(\"/parcels\", parcels::all)
+            (accept(JSON) and contentType(JSON)).nest { POST(\"/parcels/{id}\", parcels::add) }
+        }
+        GET(\"/health\") { ServerResponse.ok().buildAndAwait() }
+    }
+    fun older(parcels: Parcels) = route(GET(\"/older\"), HandlerFunction(parcels::all))
+        .andRoute(POST(\"/older\").and(accept(JSON)), parcels::add)
+    fun plain(map: Map<String, Int>) { GET(\"/none\", map::get) }
+}
+//- src/main/kotlin/shop/Parcels.kt
+package shop
+class Parcels { suspend fun all(r: ServerRequest): ServerResponse = TODO(); suspend fun add(r: ServerRequest) = 1 }
+//- src/main/kotlin/shop/web/Router.kt
+package shop.web
+import io.javalin.Javalin
+import io.javalin.apibuilder.ApiBuilder.get
+import io.javalin.apibuilder.ApiBuilder.path
+import io.javalin.apibuilder.ApiBuilder.post
+import shop.users.UserController
+class Router(private val users: UserController) {
+    fun register(app: Javalin) {
+        app.routes {
+            path(\"users\") {
+                get(users::all, Roles.ANYONE)
+                path(\"{id}\") { post(\"login\", users::login) }
+            }
+        }
+        app.get(\"/ping\") { ctx -> ctx.result(\"pong\") }
+        app.get(\"/me\", this::me)
+        cache.get(\"/no\") { 1 }
+    }
+    private fun me(ctx: Context) {}
+}
+//- src/main/kotlin/shop/users/UserController.kt
+package shop.users
+class UserController {
+    fun all(ctx: Context) {}
+    fun login(ctx: Context) {}
+}
+",
+        &["route"],
+        expect![[r#"
+            GET /api/parcels -> src/main/kotlin/shop/Parcels.kt:Parcels.all
+            POST /api/parcels/{id} -> src/main/kotlin/shop/Parcels.kt:Parcels.add
+            GET /health -> src/main/kotlin/shop/Routes.kt:Routes.routes.<anonymous>.<anonymous>#2
+            POST /older -> src/main/kotlin/shop/Parcels.kt:Parcels.add
+            GET /older -> src/main/kotlin/shop/Parcels.kt:Parcels.all
+            GET /users -> src/main/kotlin/shop/users/UserController.kt:UserController.all
+            POST /users/{id}/login -> src/main/kotlin/shop/users/UserController.kt:UserController.login
+            GET /ping -> src/main/kotlin/shop/web/Router.kt:Router.register.<anonymous>#2
+            GET /me -> src/main/kotlin/shop/web/Router.kt:Router.me
+        "#]],
+    );
+}
+
+#[test]
+fn annotated_classes_that_read_like_expressions() {
+    check(
+        "//- src/Desk.kt
+package shop
+
+@RestController
+@RequestMapping(\"/desk\")
+class Desk {
+    @Autowired lateinit var carts: Carts
+    @GetMapping(\"/{id}\")
+    fun show(@PathVariable id: Long): Cart { return carts.find(id) }
+    val later = { a: Int -> a }
+}
+
+@Service
+internal class Labels {
+    @WithSpan
+    fun print(): String = carts infix { it }
+}
+",
+        &["function", "route", "span"],
+        expect![[r#"
+            Method src/Desk.kt:Desk.show lines 8..8 at 8:9 (id)
+            Closure src/Desk.kt:Desk.<anonymous> lines 9..9 at 9:17 (a)
+            Method src/Desk.kt:Labels.print lines 14..15 at 15:9 ()
+            Closure src/Desk.kt:Labels.print.<anonymous> lines 15..15 at 15:39 ()
+            GET /desk/{id} -> src/Desk.kt:Desk.show
+            span "Labels.print" -> src/Desk.kt:Labels.print line 15
+        "#]],
+    );
+}
+
+#[test]
+fn clients_queues_and_observations() {
+    check(
+        "//- src/Desk.kt
+package shop
+class Desk(val restTemplate: RestTemplate, val web: WebClient) {
+    fun a(id: Int) = restTemplate.getForObject<Cart>(\"http://carts/carts/{id}\", id)
+    fun b() = restTemplate.exchange(\"http://carts/all\", HttpMethod.PUT, null, Cart::class.java)
+    suspend fun c(id: Int) = web.get().uri(\"/stock/$id\").retrieve().awaitBody<Stock>()
+    fun d() = Request.Builder().url(\"https://api.example/x\").build()
+    fun e() = kafkaTemplate.send(\"orders\", 1)
+    fun f() = jdbc.query(\"SELECT * FROM carts\", mapper)
+    fun g() = map.get(\"/none\")
+    fun h() { Observation.createNotStarted(\"loadCart\", registry).observe { 1 } }
+    fun i() { tracer.nextSpan().name(\"checkOut\").start() }
+}
+",
+        &["call", "span"],
+        expect![[r#"
+            Http getForObject: GET "http://carts/carts/…" line 3
+            Http exchange: PUT "http://carts/all" line 4
+            Http uri: GET "/stock/…" line 5
+            Http url: "https://api.example/x" line 6
+            Messaging send: "orders" line 7
+            Sql query: "SELECT * FROM carts" line 8
+            span "load-cart" -> src/Desk.kt:Desk.h line 10
+            span "check-out" -> src/Desk.kt:Desk.i line 11
+        "#]],
+    );
+}

@@ -40,7 +40,9 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `tracer := otel.Tracer("name")`, `provider.Tracer("name")`.
 pub(super) fn tracer<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>) {
-    if value.kind() != "call_expression" || called(walk, value).is_none_or(|(last, _)| last != "Tracer") {
+    if value.kind() != "call_expression"
+        || called(walk, value).is_none_or(|(last, _)| !matches!(last, "Tracer" | "NewTracer"))
+    {
         return;
     }
     if let Some(text) = arguments(value).first().and_then(|text| text_of(walk, *text)) {
@@ -55,8 +57,10 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str) -> bo
     let of_tracer = object.to_lowercase().ends_with("tracer");
     let at = match last {
         "Start" if of_tracer || gives_span(walk) => 1,
-        "StartSpan" if of_tracer && list.len() == 1 => 0,
-        "StartSpan" if of_tracer || object == "trace" => 1,
+        // OpenTracing's takes the name first, OpenCensus' the context.
+        "StartSpan" if of_tracer || object == "trace" => {
+            usize::from(list.first().is_some_and(|first| is_context(walk, *first)))
+        }
         "StartSpanFromContext" | "StartSpanFromContextWithTracer" if !object.is_empty() => 1,
         _ => return false,
     };

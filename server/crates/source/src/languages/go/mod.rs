@@ -2,6 +2,7 @@
 
 mod calls;
 mod packages;
+mod registrars;
 mod routes;
 mod syntax;
 mod types;
@@ -31,11 +32,16 @@ impl Reader for Go {
             ("assignment_statement", Role::Bind),
             ("var_spec", Role::Bind),
             ("const_spec", Role::Bind),
+            ("range_clause", Role::Bind),
             ("import_spec", Role::Import),
             ("return_statement", Role::Other),
             ("for_statement", Role::Loop),
             ("comment", Role::Prune),
         ]
+    }
+
+    fn begin<'t>(&self, walk: &mut Walk<'t>, root: Node<'t>) {
+        registrars::declared(walk, root);
     }
 
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
@@ -68,6 +74,9 @@ impl Reader for Go {
         } else {
             node.child_by_field_name("left").map(children).unwrap_or_default()
         };
+        if node.kind() == "range_clause" {
+            return ranged(walk, &names);
+        }
         let right = node.child_by_field_name(if is_spec { "value" } else { "right" });
         let values = right.map(children).unwrap_or_default();
         let scope = walk.scope();
@@ -126,6 +135,17 @@ impl Reader for Go {
     }
 }
 
+/// `for _, handler := range handlers`: the names stand for many values.
+fn ranged<'t>(walk: &mut Walk<'t>, names: &[Node<'t>]) {
+    let scope = walk.scope();
+    for name in names.iter().filter(|name| name.kind() == "identifier").take(2) {
+        let name = walk.slice(*name);
+        if name != "_" && registrars::held(walk, name).is_some() {
+            walk.draft.bind(scope, name, Value::Other);
+        }
+    }
+}
+
 /// Whether a function around declares the name, or it is a member; as far back as 512 bindings.
 fn is_local(walk: &Walk<'_>, path: &str) -> bool {
     if path.contains('.') || walk.scope() == MODULE {
@@ -147,6 +167,12 @@ fn is_local(walk: &Walk<'_>, path: &str) -> bool {
 fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>) {
     calls::tracer(walk, scope, name, value);
     routes::bound(walk, scope, name, value);
+    registrars::bound(walk, name, value);
+    if scope != MODULE
+        && let Some(held) = registrars::held_value(walk, value)
+    {
+        return walk.draft.bind(scope, name, held);
+    }
     let bound = if let Some(made) = types::composite(walk, value) {
         match path_of(walk, made) {
             // A type of the package is what its values are known by; one of another package may be unknown.
@@ -162,6 +188,7 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>
             },
             _ => match text_of(walk, value) {
                 Some(text) if text.is_telling() => Value::Text(text),
+                Some(text) if is_joined(walk, value) => Value::Text(text),
                 _ => match path_of(walk, value) {
                     Some(path) if value.kind() == "call_expression" => Value::Result(Reference::local(path)),
                     _ if scope == MODULE => Value::Other,
@@ -171,6 +198,11 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>
         }
     };
     walk.draft.bind(scope, name, bound);
+}
+
+/// Whether the value is text that is known at run time only: what it is called on gives no routers and no stubs.
+fn is_joined(walk: &Walk<'_>, value: Node<'_>) -> bool {
+    value.child_by_field_name("function").is_some_and(|callee| walk.slice(callee) == "path.Join")
 }
 
 /// `return func(…) {…}`, `return http.HandlerFunc(func(…) {…})`: the function gives this closure.

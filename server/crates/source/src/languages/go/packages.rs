@@ -11,12 +11,31 @@ use crate::{
 /// In the marks of a file: it uses echo, whose middleware stands behind the handler.
 pub(super) const ECHO: &str = "@echo";
 
+/// In the marks of a file: it uses routers that take a pattern for nothing but itself.
+pub(super) const EXACT: &str = "@exact";
+
+/// Routers beside the standard library's mux, for which a slash at the end of a pattern means nothing more.
+const ROUTERS: &[&str] = &[
+    "gorilla/mux",
+    "go-chi/chi",
+    "gin-gonic/gin",
+    "labstack/echo",
+    "gofiber/fiber",
+    "julienschmidt/httprouter",
+    "prometheus/common/route",
+    "kataras/iris",
+    "beego",
+];
+
 /// `import "a/b"`, `import c "a/b"`, `import . "a/b"`.
 pub(super) fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(path) = node.child_by_field_name("path") else { return };
     let path = walk.slice(path).trim_matches(['"', '`']);
     if path.contains("labstack/echo") {
         walk.draft.marks.insert(ECHO.into());
+    }
+    if ROUTERS.iter().any(|router| path.contains(router)) {
+        walk.draft.marks.insert(EXACT.into());
     }
     let alias = node.child_by_field_name("name").map(|alias| walk.slice(alias));
     let name = match alias {

@@ -4,7 +4,8 @@ use tree_sitter::Node;
 
 use super::{
     calls::method_of,
-    packages::ECHO,
+    packages::{ECHO, EXACT},
+    registrars,
     syntax::{arguments, called, operand, path_of, text_of},
     types::composite,
 };
@@ -20,10 +21,18 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
     let Some((last, _)) = called(walk, node) else { return false };
     let list = arguments(node);
     if let Some(service) = last.strip_prefix("Register").and_then(|rest| rest.strip_suffix("Server")) {
-        return registered(walk, service, &list);
+        return registered(walk, service, list.get(1).filter(|_| list.len() == 2));
     }
+    if let Some((service, implementation)) = served(last, &list) {
+        return registered(walk, service, Some(implementation));
+    }
+    registrars::call(walk, last, &list);
     let Some(object) = operand(node) else { return false };
     match (last, list.as_slice()) {
+        ("NewHandler", list) if walk.slice(object) == "otelhttp" => {
+            registrars::operation(walk, list);
+            false
+        }
         ("HandleFunc" | "Handle", [pattern, handler]) => handle(walk, object, *pattern, *handler),
         // gin: the method, the pattern and the handlers.
         ("Handle", [method, pattern, .., last]) => match method_of(walk, *method) {
@@ -35,20 +44,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
             None => false,
         },
         ("Handler" | "HandlerFunc", [handler]) => chained(walk, object, *handler),
-        ("Route", [prefix, closure]) if closure.kind() == "func_literal" => {
-            let prefix = text_of(walk, *prefix).unwrap_or_else(Text::hole);
-            mount(walk, object, Holder::Inline(closure.start_byte() as u32, 0), prefix);
-            true
-        }
-        ("Group", [closure]) if closure.kind() == "func_literal" => {
-            mount(walk, object, Holder::Inline(closure.start_byte() as u32, 0), Text::default());
-            true
-        }
-        ("Mount", [prefix, inner]) => {
-            let Some(prefix) = text_of(walk, *prefix) else { return false };
-            mounted(walk, object, *inner, prefix);
-            true
-        }
+        ("Route" | "Group" | "Mount", list) if mounts(walk, object, last, list) => true,
         (verb, [pattern, rest @ ..]) => {
             let Some(methods) = verb_methods(verb) else { return false };
             let is_echo = walk.draft.marks.contains(ECHO);
@@ -68,7 +64,7 @@ pub(super) fn bound<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: No
     }
     let Some((last, _)) = called(walk, value) else { return };
     let made = matches!(last, "NewRouter" | "NewMux" | "NewServeMux" | "Default" | "New");
-    if !matches!(last, "Subrouter" | "Group" | "With") {
+    if !matches!(last, "Subrouter" | "Group" | "With" | "WithPrefix") {
         if made {
             walk.draft.marks.insert(name.into());
         }
@@ -96,7 +92,8 @@ pub(super) fn handed_on<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
                 (Holder::Named(scope, Reference::local(walk.slice(argument))), Text::default())
             }
             "call_expression"
-                if called(walk, argument).is_some_and(|(last, _)| matches!(last, "Group" | "Subrouter")) =>
+                if called(walk, argument)
+                    .is_some_and(|(last, _)| matches!(last, "Group" | "Subrouter" | "WithPrefix")) =>
             {
                 let (root, prefix, _) = chain(walk, argument);
                 let Some(parent) = root.and_then(|root| holder(walk, root)) else { continue };
@@ -108,12 +105,34 @@ pub(super) fn handed_on<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     }
 }
 
-/// `pb.RegisterCartServer(server, &cart{})`.
-fn registered<'t>(walk: &mut Walk<'t>, service: &str, list: &[Node<'t>]) -> bool {
-    let [_, implementation] = list else { return false };
-    if service.is_empty() {
-        return false;
+/// The service that others than gRPC make a handler of: Connect's `NewCartHandler(&cart{})`, Twirp's
+/// `NewCartServer(&cart{})`, go-micro's `RegisterCartHandler(server, new(cart))`.
+fn served<'a, 'l, 't>(name: &'a str, list: &'l [Node<'t>]) -> Option<(&'a str, &'l Node<'t>)> {
+    if let Some(service) = name.strip_prefix("Register").and_then(|rest| rest.strip_suffix("Handler")) {
+        let [_, implementation] = list else { return None };
+        return is_made(*implementation).then_some((service, implementation));
     }
+    let rest = name.strip_prefix("New")?;
+    let service = rest.strip_suffix("Handler").or_else(|| rest.strip_suffix("Server"))?;
+    Some(service).zip(list.first().filter(|first| is_made(**first)))
+}
+
+/// `&T{…}` or `new(T)`.
+fn is_made(node: Node<'_>) -> bool {
+    let inner = |kind: &str| node.named_child(0).is_some_and(|child| child.kind() == kind);
+    match node.kind() {
+        "unary_expression" => inner("composite_literal"),
+        "composite_literal" => true,
+        "call_expression" => node
+            .child_by_field_name("arguments")
+            .is_some_and(|list| list.named_child(0).is_some_and(|first| first.kind() == "type_identifier")),
+        _ => false,
+    }
+}
+
+/// `pb.RegisterCartServer(server, &cart{})`.
+fn registered<'t>(walk: &mut Walk<'t>, service: &str, implementation: Option<&Node<'t>>) -> bool {
+    let Some(implementation) = implementation.filter(|_| !service.is_empty()) else { return false };
     let made = composite(walk, *implementation).unwrap_or(*implementation);
     let Some(path) = path_of(walk, made) else { return false };
     let scope = walk.scope();
@@ -129,6 +148,9 @@ fn handle<'t>(walk: &mut Walk<'t>, object: Node<'t>, pattern: Node<'t>, handler:
     let (methods, _) = pattern_parts(&text);
     let methods = if methods.is_empty() { methods_behind(walk) } else { methods };
     let is_declared = route(walk, object, methods, pattern, handler);
+    if is_declared && is_subtree(walk, &text) && answers(walk, handler) {
+        below(walk);
+    }
     // A handler that is a mux itself: its routes are whole, or lack what is stripped before.
     let inner = if handler.kind() == "call_expression" { arguments(handler) } else { vec![handler] };
     let strips = called(walk, handler).is_some_and(|(last, _)| last == "StripPrefix");
@@ -140,6 +162,37 @@ fn handle<'t>(walk: &mut Walk<'t>, object: Node<'t>, pattern: Node<'t>, handler:
         }
     }
     is_declared
+}
+
+/// Whether the standard library's mux takes the pattern for everything below it. `/` alone is where requests end that
+/// nothing else takes.
+fn is_subtree(walk: &Walk<'_>, pattern: &Text) -> bool {
+    let ends =
+        |text: &SmolStr| text.ends_with('/') && text.trim_end_matches('/').contains(|c| c != '/' && c != ' ');
+    !walk.draft.marks.contains(EXACT) && matches!(pattern.0.last(), Some(Piece::Literal(last)) if ends(last))
+}
+
+/// Whether the handler is a function: what a wrapper or a value answers below a path may be routed further inside.
+fn answers(walk: &Walk<'_>, handler: Node<'_>) -> bool {
+    match handler.kind() {
+        "func_literal" => true,
+        "call_expression" => called(walk, handler).is_some_and(|(last, _)| last == "HandlerFunc"),
+        // `HandleFunc` takes nothing else.
+        _ => !is_value(walk, handler),
+    }
+}
+
+/// Whether the call that has `handler` as its argument is `Handle`, which takes values.
+fn is_value(walk: &Walk<'_>, handler: Node<'_>) -> bool {
+    let call = handler.parent().and_then(|list| list.parent());
+    call.and_then(|call| called(walk, call)).is_some_and(|(last, _)| last == "Handle")
+}
+
+/// The last route once more, for what is below it.
+fn below(walk: &mut Walk<'_>) {
+    let Some(mut fact) = walk.draft.wiring.routes.last().cloned() else { return };
+    fact.pattern.append(Text::literal("{rest...}"));
+    walk.draft.wiring.routes.push(fact);
 }
 
 /// `router.Path("/x").Methods("GET").HandlerFunc(f)`.
@@ -171,6 +224,33 @@ fn route<'t>(
     let scope = walk.scope();
     walk.draft.wiring.routes.push(RouteFact { holder, methods, pattern, handler, scope });
     true
+}
+
+/// Routers below others: chi's blocks, functions that are given one, and whole routers.
+fn mounts<'t>(walk: &mut Walk<'t>, object: Node<'t>, last: &str, list: &[Node<'t>]) -> bool {
+    let (prefix, inner) = match list {
+        [prefix, inner] if last != "Group" => (text_of(walk, *prefix), inner),
+        [inner] if last == "Group" => (Some(Text::default()), inner),
+        _ => return false,
+    };
+    let child = match inner.kind() {
+        _ if last == "Mount" => holder(walk, *inner).filter(|_| prefix.is_some()),
+        "func_literal" => Some(Holder::Inline(inner.start_byte() as u32, 0)),
+        _ if last == "Route" && is_named(*inner) => taken_by(walk, *inner),
+        _ => None,
+    };
+    let Some(child) = child else { return false };
+    mount(walk, object, child, prefix.unwrap_or_else(Text::hole));
+    true
+}
+
+fn is_named(node: Node<'_>) -> bool {
+    matches!(node.kind(), "identifier" | "selector_expression")
+}
+
+/// The router that a function receives first: `r.Route("/carts", carts)`.
+fn taken_by<'t>(walk: &Walk<'t>, function: Node<'t>) -> Option<Holder> {
+    Some(Holder::Argument(walk.scope(), Reference::local(path_of(walk, function)?), 0))
 }
 
 fn mount<'t>(walk: &mut Walk<'t>, object: Node<'t>, child: Holder, after: Text) {
@@ -210,7 +290,7 @@ fn chain<'t>(walk: &Walk<'t>, node: Node<'t>) -> (Option<Node<'t>>, Text, Vec<Sm
         let (Some((last, _)), Some(inner)) = (link, operand(node)) else { break };
         let list = arguments(node);
         match last {
-            "PathPrefix" | "Path" | "Group" | "Route" | "Party" => {
+            "PathPrefix" | "WithPrefix" | "Path" | "Group" | "Route" | "Party" => {
                 let first = list.first().filter(|first| first.kind() != "func_literal");
                 prefixes.extend(first.map(|first| text_of(walk, *first).unwrap_or_else(Text::hole)));
             }
@@ -242,10 +322,15 @@ fn methods_behind(walk: &Walk<'_>) -> Vec<SmolStr> {
 }
 
 /// Who handles: a function, a method, a value with `ServeHTTP`, a closure; wrappers are passed through.
-fn handler<'t>(walk: &Walk<'t>, node: Node<'t>, depth: usize) -> Option<Handler> {
+pub(super) fn handler<'t>(walk: &Walk<'t>, node: Node<'t>, depth: usize) -> Option<Handler> {
     let scope = walk.scope();
     if node.kind() == "func_literal" {
         return Some(Handler::At(node.start_byte() as u32));
+    }
+    if node.kind() == "identifier"
+        && let Some(held) = registrars::held(walk, walk.slice(node)).filter(|_| depth > 0)
+    {
+        return handler(walk, held, depth - 1);
     }
     let made = composite(walk, node).unwrap_or(node);
     let named = Handler::Named(scope, Reference::local(path_of(walk, made)?));
@@ -261,7 +346,7 @@ fn handler<'t>(walk: &Walk<'t>, node: Node<'t>, depth: usize) -> Option<Handler>
 }
 
 /// The method and the path of `GET example.com/x/{$}`.
-fn pattern_parts(text: &Text) -> (Vec<SmolStr>, Text) {
+pub(super) fn pattern_parts(text: &Text) -> (Vec<SmolStr>, Text) {
     let mut path = text.clone();
     let mut methods = Vec::new();
     if let Some(Piece::Literal(first)) = path.0.first_mut() {

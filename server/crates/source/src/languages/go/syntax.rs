@@ -143,12 +143,32 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
             match callee.as_str() {
                 "fmt.Sprintf" => formatted(walk, &list, depth - 1),
                 "string" | "strings.TrimSpace" => text_within(walk, *list.first()?, depth - 1),
+                "path.Join" => Some(joined_path(walk, &list, depth - 1)),
                 "fmt.Sprint" if list.len() == 1 => text_within(walk, *list.first()?, depth - 1),
                 _ => None,
             }
         }
         _ => None,
     }
+}
+
+/// `path.Join`: one slash between the parts. What is not known may be empty, and no slash before it is sure.
+fn joined_path(walk: &Walk<'_>, list: &[Node<'_>], depth: usize) -> Text {
+    let mut whole = Text::default();
+    for (at, part) in list.iter().enumerate().take(8) {
+        let part = text_within(walk, *part, depth).unwrap_or_else(Text::hole);
+        match part.as_literal() {
+            Some(literal) => {
+                let inner = literal.trim_matches('/');
+                let slash = if at > 0 || literal.starts_with('/') { "/" } else { "" };
+                if !inner.is_empty() {
+                    whole.append(Text::literal(format!("{slash}{inner}")));
+                }
+            }
+            None => whole.append(part),
+        }
+    }
+    whole
 }
 
 /// `fmt.Sprintf`: verbs become what they print where that is text, holes elsewhere.

@@ -98,7 +98,8 @@ pub(super) fn composite<'t>(walk: &Walk<'t>, value: Node<'t>) -> Option<Node<'t>
 /// The service in `UnimplementedGreeterServer`, which implementations embed.
 fn unimplemented(name: &str) -> Option<&str> {
     let rest = name.strip_prefix("Unimplemented").or_else(|| name.strip_prefix("Unsafe"))?;
-    rest.strip_suffix("Server").filter(|service| !service.is_empty())
+    let service = rest.strip_suffix("Server").or_else(|| rest.strip_suffix("Handler"));
+    service.filter(|service| !service.is_empty())
 }
 
 fn is_built_in(name: &str) -> bool {

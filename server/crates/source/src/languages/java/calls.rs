@@ -4,12 +4,13 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use super::{
-    annotations::{hyphenated, is_told},
     names::{know, qualified_method, qualified_type},
-    syntax::{arguments, path_of, template_holes, text_of, type_name},
+    routers,
+    syntax::{arguments, path_of, text_of, type_name},
 };
 use crate::{
     CallKind, CallSite,
+    languages::jvm::{self, clients::template_holes, methods::hyphenated, routes::is_told},
     walk::{Walk, dotted, position},
     wiring::{Argument, Piece, Reference, Scope, Text},
 };
@@ -52,6 +53,9 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let last = SmolStr::from(name.rsplit('.').next().unwrap_or(&name));
     let object = node.child_by_field_name("object");
     if span(walk, node, object, &last) {
+        return;
+    }
+    if name_field == "name" && routers::call(walk, node, object, &last) {
         return;
     }
     let found = if name_field == "type" {
@@ -217,7 +221,7 @@ fn messaging<'t>(walk: &Walk<'t>, node: Node<'t>, object: Option<Node<'t>>, last
 fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, callee: &SmolStr) {
     let (scope, place) = (walk.scope(), position(node));
     for (at, value) in arguments(node).into_iter().enumerate().take(6) {
-        if let Some(text) = passed_text(walk, value) {
+        if let Some(text) = passed_text(walk, value, callee) {
             let callee = Reference::local(callee.clone());
             walk.draft.pass(callee, Argument::At(at as u8), text, scope, None, place);
         }
@@ -225,13 +229,13 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, callee: &SmolStr) {
 }
 
 /// An argument that may be a name: text, a constant, or a parameter that is handed on.
-fn passed_text(walk: &Walk<'_>, value: Node<'_>) -> Option<Text> {
+fn passed_text(walk: &Walk<'_>, value: Node<'_>, callee: &str) -> Option<Text> {
     match value.kind() {
         "identifier" | "field_access" => {
             let path = path_of(walk, value)?;
             let around = walk.draft.functions.get(walk.scope() as usize);
             let is_parameter = around.is_some_and(|function| function.parameters.contains(&path));
-            (is_constant(&path) || is_parameter).then(|| Text::name(path))
+            (is_constant(&path) || is_parameter || jvm::traces(callee)).then(|| Text::name(path))
         }
         "string_literal" | "binary_expression" | "method_invocation" => text_of(walk, value),
         _ => None,

@@ -1,15 +1,17 @@
 //! Java: classes, methods, imports, fields; what frameworks make of annotations and calls is in the modules beside.
 
-mod annotations;
 mod calls;
 pub(super) mod names;
-mod routes;
+mod routers;
 mod syntax;
 
 use model::SmolStr;
 use tree_sitter::Node;
 
-use super::Reader;
+use super::{
+    Reader,
+    jvm::{ROUTERS, is_of, methods, routes},
+};
 use crate::{
     FunctionKind,
     resolve::ModulePath,
@@ -66,7 +68,12 @@ impl Reader for Java {
     }
 
     fn function_entered<'t>(&self, walk: &mut Walk<'t>, index: u32, node: Node<'t>, _: &[Node<'t>]) {
-        annotations::on_method(walk, index, node);
+        let Some(name) = node.child_by_field_name("name") else { return };
+        if walk.draft.marks.contains(ROUTERS) {
+            typed_parameters(walk, index, node);
+        }
+        let all = syntax::annotations(walk, node);
+        methods::on_method(walk, index, name, &all);
     }
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
@@ -91,7 +98,10 @@ impl Reader for Java {
             let fact = RpcFact { service: service.into(), method: None, handler, scope: MODULE };
             walk.draft.wiring.rpcs.push(fact);
         }
-        routes::on_type(walk, &path, &bases, node);
+        if node.kind() != "class_body" {
+            let all = syntax::annotations(walk, node);
+            routes::on_type(walk, &path, &bases, &all);
+        }
     }
 
     fn call<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
@@ -160,6 +170,20 @@ fn parameters_of(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
         Some(walk.slice(named).into())
     };
     children(list).into_iter().filter_map(name).collect()
+}
+
+/// Parameters know the methods of their types.
+fn typed_parameters<'t>(walk: &mut Walk<'t>, index: Scope, node: Node<'t>) {
+    let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
+    for parameter in list.into_iter().take(32) {
+        let (class, name) = (parameter.child_by_field_name("type"), parameter.child_by_field_name("name"));
+        let Some((class, name)) = class.and_then(|class| type_name(walk, class)).zip(name) else { continue };
+        if class != "String" {
+            let class = qualified_type(walk, &class);
+            know(walk, &class);
+            walk.draft.bind(index, walk.slice(name), Value::Result(Reference::local(class)));
+        }
+    }
 }
 
 /// A field, a constant or a local variable with its first value.
@@ -236,10 +260,18 @@ fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 /// `import a.b.C`, `import static a.b.C.NAME`, `import a.b.*`: the file is called like its outermost class.
 fn import(walk: &mut Walk<'_>, node: Node<'_>) {
     let Some(path) = node.named_child(0).map(|path| walk.slice(path)) else { return };
+    if is_of(path, routers::PACKAGES) {
+        walk.draft.marks.insert(ROUTERS.into());
+    }
     let is_all = children(node).iter().any(|child| child.kind() == "asterisk");
     let segments: Vec<&str> = path.split('.').map(str::trim).collect();
     let class = segments.iter().position(|part| part.starts_with(|c: char| c.is_uppercase()));
     match (is_all, class) {
+        // Its members are not looked up; that it is imported tells the framework.
+        (true, Some(class)) => {
+            let module = segments[..=class].join(".");
+            walk.draft.bind(MODULE, "*", Value::Import(module.into(), None));
+        }
         (true, None) => walk.draft.bind(MODULE, "*", Value::Import(segments.join(".").into(), None)),
         (false, Some(class)) => {
             let module = segments[..=class].join(".");

@@ -5,62 +5,41 @@ use tree_sitter::Node;
 
 use super::names::qualified;
 use crate::{
+    languages::jvm::annotation::{Annotation, Given},
     walk::{Walk, children, dotted},
-    wiring::{Piece, Text},
+    wiring::Text,
 };
 
 /// How deep an expression is read as text.
 const MAX_DEPTH: usize = 64;
 
-/// An annotation: its name without its package, and the node.
-pub(super) struct Annotation<'t> {
-    pub(super) name: &'t str,
-    node: Node<'t>,
-}
-
 /// The annotations of a declaration.
 pub(super) fn annotations<'t>(walk: &Walk<'t>, declaration: Node<'t>) -> Vec<Annotation<'t>> {
     let modifiers = declaration.named_child(0).filter(|child| child.kind() == "modifiers");
-    let all = modifiers.map(children).unwrap_or_default().into_iter().filter_map(|node| {
-        let name = walk.slice(node.child_by_field_name("name")?);
-        let is_annotation = matches!(node.kind(), "annotation" | "marker_annotation");
-        is_annotation.then(|| Annotation { name: name.rsplit('.').next().unwrap_or(name), node })
-    });
-    all.collect()
+    let all = modifiers.map(children).unwrap_or_default().into_iter();
+    all.filter(|node| matches!(node.kind(), "annotation" | "marker_annotation"))
+        .filter_map(|node| annotation(walk, node))
+        .collect()
 }
 
-impl<'t> Annotation<'t> {
-    /// The value of the element `key`; `value` is what stands there alone.
-    pub(super) fn element(&self, walk: &Walk<'t>, key: &str) -> Option<Node<'t>> {
-        let list = children(self.node.child_by_field_name("arguments")?);
-        list.into_iter().find_map(|element| match element.kind() {
+fn annotation<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<Annotation<'t>> {
+    let mut annotation = Annotation::new(walk.slice(node.child_by_field_name("name")?));
+    let list = node.child_by_field_name("arguments").filter(|_| annotation.is_read());
+    for element in list.map(children).unwrap_or_default() {
+        let (key, value) = match element.kind() {
             "element_value_pair" => {
-                let is_key = element.child_by_field_name("key").is_some_and(|name| walk.slice(name) == key);
-                element.child_by_field_name("value").filter(|_| is_key)
+                let (key, value) = (element.child_by_field_name("key"), element.child_by_field_name("value"));
+                let Some((key, value)) = key.zip(value) else { continue };
+                (walk.slice(key), value)
             }
-            _ => (key == "value").then_some(element),
-        })
+            _ => ("value", element),
+        };
+        let values =
+            if value.kind() == "element_value_array_initializer" { children(value) } else { vec![value] };
+        let given = |value: Node<'t>| Given { word: walk.slice(value), text: text_of(walk, value) };
+        annotation.add(key, values.into_iter().map(given).collect());
     }
-
-    /// The first of several elements that is there.
-    pub(super) fn first_of(&self, walk: &Walk<'t>, keys: &[&str]) -> Option<Node<'t>> {
-        keys.iter().find_map(|key| self.element(walk, key))
-    }
-
-    /// An element as text.
-    pub(super) fn text(&self, walk: &Walk<'t>, keys: &[&str]) -> Option<Text> {
-        text_of(walk, self.first_of(walk, keys)?)
-    }
-
-    /// Whether nothing stands in its parentheses.
-    pub(super) fn is_bare(&self) -> bool {
-        self.node.child_by_field_name("arguments").is_none_or(|list| list.named_child_count() == 0)
-    }
-}
-
-/// The values of an element: one, or those in braces.
-pub(super) fn values(node: Node<'_>) -> Vec<Node<'_>> {
-    if node.kind() == "element_value_array_initializer" { children(node) } else { vec![node] }
+    Some(annotation)
 }
 
 /// A name with dots; fields of the classes around have their class before them.
@@ -190,24 +169,4 @@ fn printf_holes(template: &str) -> Text {
     }
     text.append(Text::literal(rest));
     text
-}
-
-/// `{name}` of a URI template as holes.
-pub(super) fn template_holes(text: Text) -> Text {
-    let mut holes = Text::default();
-    for piece in text.0 {
-        let Piece::Literal(literal) = &piece else {
-            holes.append(Text(vec![piece]));
-            continue;
-        };
-        let mut rest = literal.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
-            let Some((_, end)) = after.split_once('}') else { break };
-            holes.append(Text::literal(before));
-            holes.append(Text::hole());
-            rest = end;
-        }
-        holes.append(Text::literal(rest));
-    }
-    holes
 }

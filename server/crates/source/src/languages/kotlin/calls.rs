@@ -4,10 +4,14 @@ use model::SmolStr;
 use smol_str::format_smolstr;
 use tree_sitter::Node;
 
+use super::clients;
 use super::syntax::{arguments, callee, path_of, text_of};
 use crate::{
     CallKind, CallSite,
-    languages::java::names::{known, qualified_method},
+    languages::{
+        java::names::{known, qualified_method},
+        jvm::{self, methods::hyphenated},
+    },
     walk::{Walk, dotted, position},
     wiring::{Argument, Piece, Reference, Scope, Text},
 };
@@ -21,41 +25,27 @@ pub(super) fn extension(name: &str) -> SmolStr {
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some((object, name)) = callee(node) else { return };
     let last = walk.slice(name);
-    let first = arguments(node).first().and_then(|first| text_of(walk, *first));
-    if last == "spanBuilder"
-        && let Some(text) = first
-    {
-        let tracer = object.and_then(|object| path_of(walk, object));
-        let scope = walk.scope();
-        walk.draft.span(text, scope, None, position(node), tracer);
+    if span(walk, node, object, last) {
         return;
     }
-    let is_sql = matches!(
-        first.as_ref().and_then(|text| text.0.first()),
-        Some(Piece::Literal(literal)) if object.is_some() && crate::sql::looks_like_sql(literal)
-    );
-    let url = first.filter(|url| is_sql || is_request(walk, object, last, url));
-    let kind = match &url {
-        Some(_) if is_sql => CallKind::Sql,
-        Some(_) => CallKind::Http,
-        None => CallKind::Function,
-    };
-    if url.is_none()
+    let found = clients::call(walk, node, object, last);
+    if found.is_none()
         && let Some(callee) = called(walk, object, last)
     {
         passes(walk, node, &callee);
     }
+    let (kind, method, target) = found.unwrap_or((CallKind::Function, None, None));
     let site = CallSite {
         kind,
         callee: last.into(),
-        method: (kind == CallKind::Http).then(|| last.to_uppercase().into()),
+        method,
         target: None,
         function: walk.function_around(),
         position: position(name),
         end: node.end_byte() as u32,
         in_loop: walk.in_loop(),
     };
-    walk.draft.call(site, url);
+    walk.draft.call(site, target);
 }
 
 /// `val tracer = openTelemetry.getTracer("name")`: later span starts know their scope.
@@ -68,13 +58,27 @@ pub(super) fn tracer<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, valu
     }
 }
 
-/// Ktor's client: `client.get("…")`, by what it is called.
-fn is_request(walk: &Walk<'_>, object: Option<Node<'_>>, last: &str, url: &Text) -> bool {
-    let is_verb = matches!(last, "get" | "post" | "put" | "patch" | "delete" | "head" | "options");
-    let of_client = object.is_some_and(|object| walk.slice(object).to_lowercase().ends_with("client"));
-    is_verb
-        && of_client
-        && url.0.iter().any(|piece| matches!(piece, Piece::Literal(text) if text.contains('/')))
+/// Whether the call names a span that it starts; if so, it is taken in.
+fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Option<Node<'t>>, last: &str) -> bool {
+    let class = || object.map(|object| walk.slice(object)).unwrap_or_default();
+    let is_micrometer = match last {
+        // OpenTelemetry, and OpenTracing before it.
+        "spanBuilder" | "buildSpan" => false,
+        "startScopedSpan" => true,
+        "name" if class().ends_with("nextSpan()") || class().ends_with("spanBuilder()") => true,
+        "createNotStarted" | "start" if class() == "Observation" => true,
+        "contextualName" if class().contains("Observation") => true,
+        _ => return false,
+    };
+    let Some(text) = arguments(node).first().and_then(|first| text_of(walk, *first)) else { return false };
+    let text = match &text.0[..] {
+        [Piece::Literal(_), ..] if is_micrometer => hyphenated(text),
+        _ => text,
+    };
+    let tracer = object.filter(|_| !is_micrometer).and_then(|object| path_of(walk, object));
+    let scope = walk.scope();
+    walk.draft.span(text, scope, None, position(node), tracer);
+    true
 }
 
 /// The called function as it is looked up: an extension by its name alone.
@@ -103,7 +107,7 @@ fn qualified_method_or_bare(walk: &Walk<'_>, last: &str) -> SmolStr {
 fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, callee: &SmolStr) {
     let (scope, place) = (walk.scope(), position(node));
     for (at, value) in arguments(node).into_iter().enumerate().take(6) {
-        if let Some(text) = passed_text(walk, value) {
+        if let Some(text) = passed_text(walk, value, callee) {
             let callee = Reference::local(callee.clone());
             walk.draft.pass(callee, Argument::At(at as u8), text, scope, None, place);
         }
@@ -111,7 +115,7 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, callee: &SmolStr) {
 }
 
 /// An argument that may be a name: text, a constant, or a parameter that is handed on.
-fn passed_text(walk: &Walk<'_>, value: Node<'_>) -> Option<Text> {
+fn passed_text(walk: &Walk<'_>, value: Node<'_>, callee: &str) -> Option<Text> {
     match value.kind() {
         "identifier" | "navigation_expression" => {
             let path = path_of(walk, value)?;
@@ -119,7 +123,7 @@ fn passed_text(walk: &Walk<'_>, value: Node<'_>) -> Option<Text> {
             let is_constant = last.len() > 1 && !last.contains(|c: char| c.is_lowercase());
             let around = walk.draft.functions.get(walk.scope() as usize);
             let is_parameter = around.is_some_and(|function| function.parameters.contains(&path));
-            (is_constant || is_parameter).then(|| Text::name(path))
+            (is_constant || is_parameter || jvm::traces(callee)).then(|| Text::name(path))
         }
         "string_literal" | "binary_expression" => text_of(walk, value),
         _ => None,

@@ -5,13 +5,13 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, callee, child_of_kind, receiver, text_of};
 use crate::{
+    languages::jvm::joined,
     walk::Walk,
-    wiring::{Handler, Holder, MountFact, Piece, Reference, RouteFact, Text},
+    wiring::{Handler, Holder, MountFact, Reference, RouteFact, Text},
 };
 
 /// A route or a mount of one, where the call stands among routes.
-pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some((call, lambda)) = with_lambda(walk, node) else { return };
+pub(super) fn call<'t>(walk: &mut Walk<'t>, call: Node<'t>, lambda: Option<Node<'t>>) {
     let Some((None, name)) = callee(call) else { return };
     let name = walk.slice(name);
     let Some((holder, prefix)) = around(walk) else { return };
@@ -31,7 +31,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 }
 
 /// The call with its arguments, and its lambda; `None` for the inner part of such a call.
-fn with_lambda<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
+pub(super) fn with_lambda<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
     let lambda = lambda_of(node);
     let is_inner = walk.ancestor(0).is_some_and(|outer| {
         outer.kind() == "call_expression" && outer.named_child(0) == Some(node) && lambda_of(outer).is_some()
@@ -73,6 +73,10 @@ fn around(walk: &Walk<'_>) -> Option<(Holder, Text)> {
                 holder = Some(Holder::App);
                 break;
             }
+            "install" if arguments(call).first().is_some_and(|plugin| walk.slice(*plugin) == "Routing") => {
+                holder = Some(Holder::App);
+                break;
+            }
             "route" if object.is_none() => prefixes.push(join(Text::default(), &arguments(call), walk)?),
             "authenticate" | "rateLimit" | "host" | "accept" | "contentType" => {}
             _ => return None,
@@ -91,26 +95,6 @@ fn join(prefix: Text, arguments: &[Node<'_>], walk: &Walk<'_>) -> Option<Text> {
         Some(path) => Some(joined(prefix, text_of(walk, *path)?)),
         None => Some(prefix),
     }
-}
-
-/// Exactly one slash where two paths meet.
-fn joined(before: Text, after: Text) -> Text {
-    if before.0.is_empty() {
-        return after;
-    }
-    let mut whole = Text::default();
-    let ends = matches!(before.0.last(), Some(Piece::Literal(text)) if text.ends_with('/'));
-    let starts = matches!(after.0.first(), Some(Piece::Literal(text)) if text.starts_with('/'));
-    let is_empty = after.as_literal().is_some_and(|text| text.is_empty() || text == "/");
-    whole.append(before);
-    if is_empty {
-        return whole;
-    }
-    if !ends && !starts {
-        whole.append(Text::literal("/"));
-    }
-    whole.append(after);
-    whole
 }
 
 fn verb(name: &str) -> Option<&'static str> {

@@ -1,22 +1,25 @@
 //! Kotlin: classes, objects, functions, properties, imports; Ktor's routes and the calls are in the modules beside.
 
 mod calls;
+mod clients;
 mod ktor;
+mod misread;
+mod routers;
 mod syntax;
 
 use model::SmolStr;
-use smol_str::format_smolstr;
 use tree_sitter::Node;
 
 use super::{
     Reader,
     java::names::{class, field, known, method, qualified_type},
+    jvm::{ROUTERS, is_of, methods, routes},
 };
 use crate::{
     FunctionKind,
     resolve::ModulePath,
-    walk::{FunctionShape, Role, TypeShape, Walk, children, dotted, position},
-    wiring::{Handler, MODULE, Reference, RpcFact, Text, Value},
+    walk::{FunctionShape, Role, TypeShape, Walk, children, dotted},
+    wiring::{Handler, MODULE, Reference, RpcFact, Scope, Value},
 };
 use syntax::{child_of_kind, text_of, type_name};
 
@@ -31,8 +34,10 @@ impl Reader for Kotlin {
             ("lambda_literal", Role::Function),
             ("class_declaration", Role::Type),
             ("object_declaration", Role::Type),
+            ("infix_expression", Role::Type),
             ("call_expression", Role::Call),
             ("property_declaration", Role::Bind),
+            ("class_parameter", Role::Bind),
             ("import", Role::Import),
             ("for_statement", Role::Loop),
             ("while_statement", Role::Loop),
@@ -48,6 +53,9 @@ impl Reader for Kotlin {
     }
 
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
+        if node.kind() == "lambda_literal" && misread::is_body(walk, node) {
+            return None;
+        }
         let parameters = ["function_value_parameters", "lambda_parameters"];
         let parameters = parameters.iter().find_map(|kind| child_of_kind(node, kind));
         let parameters = parameters.map(|list| parameters_of(walk, list)).unwrap_or_default();
@@ -63,20 +71,17 @@ impl Reader for Kotlin {
 
     fn function_entered<'t>(&self, walk: &mut Walk<'t>, index: u32, node: Node<'t>, _: &[Node<'t>]) {
         let Some(name) = node.child_by_field_name("name") else { return };
-        let Some(argument) = syntax::annotation(walk, node, "WithSpan") else { return };
-        let text = match argument {
-            Some(value) => text_of(walk, value),
-            None => walk.type_path().and_then(|path| {
-                let class = SmolStr::from(path.rsplit('.').next()?);
-                Some(Text::literal(format_smolstr!("{class}.{}", walk.slice(name))))
-            }),
-        };
-        if let Some(text) = text {
-            walk.draft.span(text, MODULE, Some(index), position(name), None);
+        if walk.draft.marks.contains(ROUTERS) {
+            typed_parameters(walk, index, node);
         }
+        let all = syntax::annotations(walk, node);
+        methods::on_method(walk, index, name, &all);
     }
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
+        if let Some((name, _)) = misread::class_of(walk, node) {
+            return Some(TypeShape { name: walk.slice(name).into(), bases: Vec::new() });
+        }
         let name = walk.slice(node.child_by_field_name("name")?).into();
         let bases = child_of_kind(node, "delegation_specifiers").map(children).unwrap_or_default();
         let bases = bases.into_iter().filter_map(|base| type_name(walk, base.named_child(0)?));
@@ -84,7 +89,7 @@ impl Reader for Kotlin {
         Some(TypeShape { name, bases })
     }
 
-    fn type_entered<'t>(&self, walk: &mut Walk<'t>, _: Node<'t>, _: &[Node<'t>]) {
+    fn type_entered<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>, _: &[Node<'t>]) {
         let Some(path) = walk.type_path() else { return };
         let bases = walk.draft.wiring.types.last().map(|fact| fact.bases.clone()).unwrap_or_default();
         let service = bases.iter().find_map(|base| {
@@ -92,14 +97,19 @@ impl Reader for Kotlin {
             last.strip_suffix("CoroutineImplBase").or_else(|| last.strip_suffix("ImplBase"))
         });
         if let Some(service) = service.filter(|service| !service.is_empty()) {
-            let handler = Handler::Named(MODULE, Reference::local(path));
+            let handler = Handler::Named(MODULE, Reference::local(path.clone()));
             let fact = RpcFact { service: service.into(), method: None, handler, scope: MODULE };
             walk.draft.wiring.rpcs.push(fact);
         }
+        let all = syntax::annotations(walk, node);
+        routes::on_type(walk, &path, &bases, &all);
     }
 
     fn call<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
-        ktor::call(walk, node);
+        if let Some((call, lambda)) = ktor::with_lambda(walk, node) {
+            ktor::call(walk, call, lambda);
+            routers::call(walk, call, lambda);
+        }
         calls::call(walk, node);
     }
 
@@ -109,6 +119,9 @@ impl Reader for Kotlin {
 
     fn import<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
         let Some(path) = node.named_child(0).map(|path| walk.slice(path)) else { return };
+        if is_of(path, routers::PACKAGES) {
+            walk.draft.marks.insert(ROUTERS.into());
+        }
         if walk.slice(node).trim_end().ends_with('*') {
             walk.draft.bind(MODULE, "*", Value::Import(path.into(), None));
             return;
@@ -145,12 +158,24 @@ fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
                     let name = property_name(walk, child);
                     walk.draft.marks.extend(name.map(|name| field(&dotted(&path, name))));
                 }
+                ("annotated_expression", _) => {
+                    let Some((name, body)) = misread::annotated_class(walk, child) else { continue };
+                    let path = dotted(&path, walk.slice(name));
+                    walk.draft.marks.insert(class(&path));
+                    open.push((path, body));
+                }
                 ("companion_object", _) => {
                     open.extend(child_of_kind(child, "class_body").map(|body| (path.clone(), body)));
                 }
                 ("class_declaration" | "object_declaration", Some(name)) => {
                     let path = dotted(&path, name);
                     walk.draft.marks.insert(class(&path));
+                    let constructor = child_of_kind(child, "primary_constructor");
+                    let list = constructor.and_then(|node| child_of_kind(node, "class_parameters"));
+                    for parameter in list.map(children).unwrap_or_default() {
+                        let name = child_of_kind(parameter, "identifier").map(|name| walk.slice(name));
+                        walk.draft.marks.extend(name.map(|name| field(&dotted(&path, name))));
+                    }
                     open.extend(child_of_kind(child, "class_body").map(|body| (path, body)));
                 }
                 _ => {}
@@ -163,8 +188,11 @@ fn property_name<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<&'t str> {
     Some(walk.slice(child_of_kind(child_of_kind(node, "variable_declaration")?, "identifier")?))
 }
 
-/// `val x = …`: what may change later is not known.
+/// `val x = …`: what may change later is not known, but for its type.
 fn bind<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    if node.kind() == "class_parameter" {
+        return constructor_property(walk, node);
+    }
     let Some(name) = property_name(walk, node) else { return };
     let (scope, name) = match walk.type_path().filter(|_| walk.direct_type().is_some()) {
         Some(path) => (MODULE, dotted(&path, name)),
@@ -177,9 +205,48 @@ fn bind<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     }
     let bound = match value.and_then(|value| text_of(walk, value)) {
         Some(text) if is_fixed => Value::Text(text),
-        _ => Value::Other,
+        _ => declared_class(walk, node, value).unwrap_or(Value::Other),
     };
     walk.draft.bind(scope, name, bound);
+}
+
+/// The class of a property: the one declared, else the one that is made.
+fn declared_class<'t>(walk: &Walk<'t>, node: Node<'t>, value: Option<Node<'t>>) -> Option<Value> {
+    let declared =
+        child_of_kind(node, "variable_declaration").and_then(|node| child_of_kind(node, "user_type"));
+    let made = || {
+        let (object, name) = syntax::callee(value.filter(|value| value.kind() == "call_expression")?)?;
+        let name = walk.slice(name);
+        (object.is_none() && name.starts_with(|c: char| c.is_uppercase())).then(|| name.into())
+    };
+    let class = declared.and_then(|class| type_name(walk, class)).or_else(made)?;
+    Some(Value::Result(Reference::local(qualified_type(walk, &class))))
+}
+
+/// `class Desk(private val carts: Carts)`: a member of that class.
+fn constructor_property<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let (Some(around), Some(name)) = (walk.type_path(), child_of_kind(node, "identifier")) else { return };
+    let class = child_of_kind(node, "user_type").and_then(|class| type_name(walk, class));
+    let bound = match class.filter(|class| class != "String") {
+        Some(class) => Value::Result(Reference::local(qualified_type(walk, &class))),
+        None => Value::Other,
+    };
+    walk.draft.bind(MODULE, dotted(&around, walk.slice(name)), bound);
+}
+
+/// Parameters know the methods of their types.
+fn typed_parameters<'t>(walk: &mut Walk<'t>, index: Scope, node: Node<'t>) {
+    let list = child_of_kind(node, "function_value_parameters").map(children).unwrap_or_default();
+    for parameter in list.into_iter().filter(|node| node.kind() == "parameter").take(32) {
+        let class = child_of_kind(parameter, "user_type").and_then(|class| type_name(walk, class));
+        let name = child_of_kind(parameter, "identifier").map(|name| walk.slice(name));
+        if let (Some(name), Some(class)) = (name, class)
+            && !matches!(class.as_str(), "String" | "Int" | "Long" | "Boolean" | "Any")
+        {
+            let class = qualified_type(walk, &class);
+            walk.draft.bind(index, name, Value::Result(Reference::local(class)));
+        }
+    }
 }
 
 fn parameters_of(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {

@@ -3,10 +3,14 @@
 use model::SmolStr;
 use tree_sitter::Node;
 
+use super::misread;
 use crate::{
-    languages::java::names::qualified,
+    languages::{
+        java::names::{qualified, qualified_method},
+        jvm::annotation::{Annotation, Given},
+    },
     walk::{Walk, children, dotted},
-    wiring::Text,
+    wiring::{Handler, Reference, Text},
 };
 
 /// How deep an expression is read as text.
@@ -17,16 +21,41 @@ pub(super) fn child_of_kind<'t>(node: Node<'t>, kind: &str) -> Option<Node<'t>> 
     children(node).into_iter().find(|child| child.kind() == kind)
 }
 
-/// The annotation `name` of a declaration, with its first argument if it has one.
-pub(super) fn annotation<'t>(walk: &Walk<'t>, declaration: Node<'t>, name: &str) -> Option<Option<Node<'t>>> {
-    let all = children(child_of_kind(declaration, "modifiers")?);
-    all.into_iter().filter(|node| node.kind() == "annotation").find_map(|node| {
-        let made = child_of_kind(node, "constructor_invocation");
-        let class = type_name(walk, made.or_else(|| child_of_kind(node, "user_type"))?)?;
-        let is_it = class.rsplit('.').next() == Some(name);
-        let first = made.and_then(|made| arguments(made).first().copied());
-        is_it.then_some(first)
-    })
+/// The annotations of a declaration.
+pub(super) fn annotations<'t>(walk: &Walk<'t>, declaration: Node<'t>) -> Vec<Annotation<'t>> {
+    let own = child_of_kind(declaration, "modifiers").map(children).unwrap_or_default().into_iter();
+    let own = own.filter(|node| node.kind() == "annotation").map(|node| (node, None));
+    let all = own.chain(misread::annotations(walk, declaration));
+    all.filter_map(|(node, value)| annotation(walk, node, value)).collect()
+}
+
+/// An annotation; `apart` is a value that the grammar takes for something else.
+fn annotation<'t>(walk: &Walk<'t>, node: Node<'t>, apart: Option<Node<'t>>) -> Option<Annotation<'t>> {
+    let made = child_of_kind(node, "constructor_invocation");
+    let class = child_of_kind(made.unwrap_or(node), "user_type")?;
+    let mut annotation = Annotation::new(walk.slice(class));
+    if let Some(value) = apart.filter(|_| annotation.is_read()) {
+        annotation.add("value", vec![Given { word: walk.slice(value), text: text_of(walk, value) }]);
+    }
+    let list = made.and_then(|made| child_of_kind(made, "value_arguments"));
+    for argument in list.filter(|_| annotation.is_read()).map(children).unwrap_or_default() {
+        let parts = children(argument);
+        let (key, value) = match parts.as_slice() {
+            [value] => ("value", *value),
+            [key, value] if key.kind() == "identifier" => (walk.slice(*key), *value),
+            _ => continue,
+        };
+        let values = match value.kind() {
+            "collection_literal" => children(value),
+            "call_expression" if value.named_child(0).is_some_and(|name| walk.slice(name) == "arrayOf") => {
+                arguments(value)
+            }
+            _ => vec![value],
+        };
+        let given = |value: Node<'t>| Given { word: walk.slice(value), text: text_of(walk, value) };
+        annotation.add(key, values.into_iter().map(given).collect());
+    }
+    Some(annotation)
 }
 
 /// The type that an extension function is declared on.
@@ -89,6 +118,30 @@ pub(super) fn path_of(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
             }
             _ => return None,
         }
+    }
+}
+
+/// A function that is handed on: `carts::show`, `::show`, `this::show`; a lambda begins where it stands.
+pub(super) fn handler_of(walk: &Walk<'_>, node: Node<'_>) -> Option<Handler> {
+    let scope = walk.scope();
+    let named = |path: SmolStr| Some(Handler::Named(scope, Reference::local(path)));
+    match node.kind() {
+        "lambda_literal" | "anonymous_function" => Some(Handler::At(node.start_byte() as u32)),
+        "annotated_lambda" => handler_of(walk, child_of_kind(node, "lambda_literal")?),
+        "navigation_expression" if walk.slice(node).contains("::") => named(path_of(walk, node)?),
+        "callable_reference" => {
+            let parts = children(node);
+            let (name, object) = parts.split_last().filter(|(name, _)| name.kind() == "identifier")?;
+            let name = walk.slice(*name);
+            let object = match object.last() {
+                Some(object) if object.kind() == "this_expression" => walk.type_path()?,
+                // The grammar takes an object for a type.
+                Some(object) => qualified(walk, walk.slice(*object).trim_end_matches("()")),
+                None => return named(qualified_method(walk, name)),
+            };
+            named(dotted(&object, name))
+        }
+        _ => None,
     }
 }
 

@@ -1,38 +1,44 @@
-//! Java annotations on methods: spans, listeners, schedules, queries, routes.
+//! Annotations on methods: spans, listeners, queries, resolvers, routes.
 
 use model::SmolStr;
 use smol_str::format_smolstr;
 use tree_sitter::Node;
 
 use super::{
-    routes,
-    syntax::{Annotation, annotations, text_of, values},
+    annotation::Annotation,
+    routes::{self, is_told},
 };
 use crate::{
     CallKind, CallSite,
     walk::{Walk, position},
-    wiring::{ConsumerFact, Handler, MODULE, Piece, Text, Value},
+    wiring::{ConsumerFact, Handler, MODULE, Piece, RpcFact, Text, Value},
 };
 
-/// What the annotations of the method numbered `index` say.
-pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
-    let Some(name) = node.child_by_field_name("name") else { return };
-    let all = annotations(walk, node);
-    for annotation in &all {
+/// What the annotations of the method numbered `index`, whose name is `name`, say.
+pub(in crate::languages) fn on_method<'t>(
+    walk: &mut Walk<'t>,
+    index: u32,
+    name: Node<'t>,
+    all: &[Annotation<'t>],
+) {
+    for annotation in all {
         match annotation.name {
             "WithSpan" => with_span(walk, index, name, annotation),
             "NewSpan" => new_span(walk, index, name, annotation),
             "Observed" => observed(walk, index, name, annotation),
             "Query" | "NativeQuery" => query(walk, index, name, annotation),
-            _ => listener(walk, index, annotation),
+            _ => {
+                listener(walk, index, annotation);
+                resolver(walk, index, name, annotation);
+            }
         }
     }
-    routes::on_method(walk, index, &all);
+    routes::on_method(walk, index, name, all);
 }
 
 /// OpenTelemetry's: without a name the span is called `Class.method`.
 fn with_span<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &Annotation<'t>) {
-    let text = annotation.text(walk, &["value"]);
+    let text = annotation.text(&["value"]);
     let Some(text) = text.or_else(|| default_name(walk, name, ".", annotation, "value")) else { return };
     walk.draft.span(text, MODULE, Some(index), position(name), None);
 }
@@ -43,7 +49,7 @@ fn new_span<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &An
         binding.name == "NewSpan"
             && matches!(&binding.value, Value::Import(module, _) if module.contains("micronaut"))
     });
-    let text = annotation.text(walk, &["value", "name"]);
+    let text = annotation.text(&["value", "name"]);
     let text = match text {
         Some(text) if is_micronaut => text,
         Some(text) => hyphenated(text),
@@ -55,7 +61,7 @@ fn new_span<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &An
 
 /// Micrometer's: the contextual name, else `class#method`, in lower case with hyphens.
 fn observed<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &Annotation<'t>) {
-    let text = annotation.text(walk, &["contextualName"]);
+    let text = annotation.text(&["contextualName"]);
     let text = text.or_else(|| default_name(walk, name, "#", annotation, "contextualName")).map(hyphenated);
     let Some(text) = text else { return };
     walk.draft.span(text, MODULE, Some(index), position(name), None);
@@ -69,7 +75,7 @@ fn default_name<'t>(
     annotation: &Annotation<'t>,
     key: &str,
 ) -> Option<Text> {
-    if annotation.element(walk, key).is_some() {
+    if annotation.values(&[key]).is_some() {
         return None;
     }
     let path = walk.type_path()?;
@@ -78,7 +84,7 @@ fn default_name<'t>(
 }
 
 /// Names as Micrometer's tracing spells them: a hyphen before every capital but the first character.
-pub(super) fn hyphenated(text: Text) -> Text {
+pub(in crate::languages) fn hyphenated(text: Text) -> Text {
     let mut is_first = true;
     let pieces = text.0.into_iter().map(|piece| {
         let Piece::Literal(literal) = piece else {
@@ -101,7 +107,7 @@ pub(super) fn hyphenated(text: Text) -> Text {
 
 /// `@Query("SELECT …")` on a method of a repository: calling it runs the statement.
 fn query<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &Annotation<'t>) {
-    let Some(text) = annotation.text(walk, &["value"]) else { return };
+    let Some(text) = annotation.text(&["value"]) else { return };
     let is_sql =
         matches!(text.0.first(), Some(Piece::Literal(literal)) if crate::sql::looks_like_sql(literal));
     if !is_sql {
@@ -123,30 +129,60 @@ fn query<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &Annot
 /// Listeners of queues and topics.
 fn listener<'t>(walk: &mut Walk<'t>, index: u32, annotation: &Annotation<'t>) {
     let keys: &[&str] = match annotation.name {
-        "KafkaListener" => &["topics"],
+        "KafkaListener" => &["topics", "value"],
         "RabbitListener" => &["queues"],
         "JmsListener" => &["destination"],
         "SqsListener" => &["value", "queueNames"],
         "PulsarListener" => &["topics", "value"],
-        "Topic" | "Incoming" => &["value"],
+        "Topic" | "Incoming" | "Queue" => &["value"],
         _ => return,
     };
-    let Some(element) = annotation.first_of(walk, keys) else { return };
-    for value in values(element) {
-        let Some(text) = text_of(walk, value).filter(is_told) else { continue };
+    for given in annotation.values(keys).unwrap_or_default() {
+        let Some(text) = given.text.clone().map(with_default).filter(is_told) else { continue };
         let handler = Handler::Function(index);
         walk.draft.wiring.consumers.push(ConsumerFact { name: Some(text), handler, scope: MODULE });
     }
 }
 
-/// Whether the text is no placeholder that configuration fills in.
-pub(super) fn is_told(text: &Text) -> bool {
-    let is_placeholder =
-        |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains("${") || text.contains("#{"));
-    text.is_telling() && !text.0.iter().any(is_placeholder)
+/// A placeholder that tells what it is without configuration: `${topic:orders}`.
+fn with_default(text: Text) -> Text {
+    let literal = text.as_literal();
+    let inner = literal.as_ref().and_then(|text| text.strip_prefix("${")?.strip_suffix('}'));
+    match inner.and_then(|inner| inner.split_once(':')) {
+        Some((_, default)) if !default.is_empty() && !default.contains("${") => Text::literal(default),
+        _ => text,
+    }
 }
 
-/// `GET` as the last segment of `RequestMethod.GET`.
-pub(super) fn last_segment(text: &str) -> SmolStr {
-    format_smolstr!("{}", text.rsplit('.').next().unwrap_or(text))
+/// Resolvers of GraphQL fields: remote methods of the type that has the field.
+fn resolver<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, annotation: &Annotation<'t>) {
+    let (parent, keys): (&str, &[&str]) = match annotation.name {
+        "QueryMapping" => ("Query", &["value", "name"]),
+        "MutationMapping" => ("Mutation", &["value", "name"]),
+        "SubscriptionMapping" => ("Subscription", &["value", "name"]),
+        "SchemaMapping" | "DgsData" => ("", &["value", "field"]),
+        "DgsQuery" => ("Query", &["field"]),
+        "DgsMutation" => ("Mutation", &["field"]),
+        "DgsSubscription" => ("Subscription", &["field"]),
+        _ => return,
+    };
+    let field = match annotation.values(keys) {
+        Some(_) => annotation.text(keys).and_then(|text| field_name(&text)),
+        None => Some(walk.slice(name).into()),
+    };
+    let Some(field) = field else { return };
+    let of_type = annotation.text(&["typeName", "parentType"]).and_then(|text| text.as_literal());
+    let service: SmolStr = format_smolstr!("graphql {}", of_type.as_deref().unwrap_or(parent));
+    let handler = Handler::Function(index);
+    walk.draft.wiring.rpcs.push(RpcFact { service, method: Some(field), handler, scope: MODULE });
+}
+
+/// A field as told; constants that are generated for fields are called like them, with a capital.
+fn field_name(text: &Text) -> Option<SmolStr> {
+    let [Piece::Name(path)] = text.0.as_slice() else { return text.as_literal() };
+    let last = path.rsplit('.').next().filter(|_| path.contains('.'))?;
+    let mut characters = last.chars();
+    let first = characters.next()?.to_lowercase();
+    let is_generated = !last.contains('_') && last.contains(|c: char| c.is_lowercase());
+    is_generated.then(|| first.chain(characters).collect())
 }
