@@ -19,11 +19,15 @@ pub enum Language {
     Java,
     /// Kotlin.
     Kotlin,
+    /// PHP, the HTML around it included.
+    Php,
+    /// C++, and C as far as it is C++ too.
+    Cpp,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Language; 8] = [
+    pub const ALL: [Language; 10] = [
         Language::Python,
         Language::JavaScript,
         Language::TypeScript,
@@ -32,6 +36,8 @@ impl Language {
         Language::Go,
         Language::Java,
         Language::Kotlin,
+        Language::Php,
+        Language::Cpp,
     ];
 
     /// The language of a file by its extension; `None` for what is not read.
@@ -46,6 +52,8 @@ impl Language {
             "go" => Language::Go,
             "java" => Language::Java,
             "kt" | "kts" => Language::Kotlin,
+            "php" | "phtml" => Language::Php,
+            "cpp" | "cc" | "cxx" | "c++" | "hpp" | "hh" | "hxx" | "h" | "c" => Language::Cpp,
             _ => return None,
         })
     }
@@ -61,6 +69,8 @@ impl Language {
             Language::Go => "go",
             Language::Java => "java",
             Language::Kotlin => "kotlin",
+            Language::Php => "php",
+            Language::Cpp => "cpp",
         }
     }
 
@@ -75,6 +85,8 @@ impl Language {
             Language::Go => tree_sitter_go::LANGUAGE.into(),
             Language::Java => tree_sitter_java::LANGUAGE.into(),
             Language::Kotlin => tree_sitter_kotlin_ng::LANGUAGE.into(),
+            Language::Php => tree_sitter_php::LANGUAGE_PHP.into(),
+            Language::Cpp => tree_sitter_cpp::LANGUAGE.into(),
         }
     }
 }

@@ -67,6 +67,8 @@ pub(crate) struct Walk<'t> {
     pub(crate) draft: Draft,
     /// The nodes around the current one, outermost first.
     pub(crate) ancestors: Vec<Node<'t>>,
+    /// A comment that the reader keeps for the declaration behind it.
+    pub(crate) note: Option<Node<'t>>,
     frames: Vec<Frame>,
     pending: Vec<(usize, Node<'t>)>,
 }
@@ -91,6 +93,7 @@ pub(crate) fn walk(path: &str, language: Language, text: &str, tree: &Tree) -> S
         path,
         draft: Draft::default(),
         ancestors: Vec::with_capacity(64),
+        note: None,
         frames: Vec::with_capacity(16),
         pending: Vec::new(),
     };

@@ -4,6 +4,7 @@ mod go;
 mod java;
 mod javascript;
 mod kotlin;
+mod php;
 mod python;
 mod rust;
 
@@ -87,6 +88,8 @@ impl Language {
             Language::Go => &go::Go,
             Language::Java => &java::Java,
             Language::Kotlin => &kotlin::Kotlin,
+            Language::Php => &php::Php,
+            Language::Cpp => &kotlin::Kotlin,
         }
     }
 

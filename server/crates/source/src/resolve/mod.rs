@@ -2,12 +2,15 @@
 
 mod names;
 mod routes;
+mod spaces;
 mod spans;
 mod workers;
 
 use std::collections::{HashMap, HashSet};
 
 use model::SmolStr;
+
+pub(crate) use spaces::NAMESPACE;
 
 use crate::{CallSite, FunctionKey, Index, NamePattern, Route, SpanSite, route_table::RouteTable};
 
@@ -43,6 +46,9 @@ pub(crate) enum ModulePath {
     Folder(String),
     /// Any file whose path ends so.
     Suffix(String),
+    /// Any file that declares a type or function of this name, in a namespace that ends so: whole when a backslash
+    /// stands at its head.
+    Declares { name: String, space: String },
 }
 
 /// Everything of that kind, of one index.

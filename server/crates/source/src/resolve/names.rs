@@ -538,6 +538,7 @@ impl<'a> Names<'a> {
                         .into_iter()
                         .collect()
                 }
+                ModulePath::Declares { name, space } => self.declaring(from, name, space),
             };
             if !files.is_empty() {
                 return files;
@@ -548,7 +549,7 @@ impl<'a> Names<'a> {
 }
 
 /// Of several paths the one that shares most folders with `from`; `None` when two share as many.
-fn nearest<'p>(from: &str, paths: &[&'p SmolStr]) -> Option<&'p SmolStr> {
+pub(super) fn nearest<'p>(from: &str, paths: &[&'p SmolStr]) -> Option<&'p SmolStr> {
     let shared = |path: &str| from.split('/').zip(path.split('/')).take_while(|(a, b)| a == b).count();
     let best = paths.iter().map(|path| shared(path)).max()?;
     let mut nearest = paths.iter().filter(|path| shared(path) == best);
