@@ -57,6 +57,7 @@ const FRAMEWORKS: &[&str] = &[
     "hook.callback.name",
     "koa.name",
     "koa.type",
+    "messaging.message.job_name",
     "messaging.operation",
     "messaging.operation.type",
     "messaging.sidekiq.job_class",
@@ -70,6 +71,7 @@ const FRAMEWORKS: &[&str] = &[
     "phoenix.plug",
     "router.name",
     "router.type",
+    "symfony.messenger.message",
     "target",
     "tornado.handler",
 ];

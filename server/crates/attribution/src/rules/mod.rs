@@ -6,6 +6,7 @@ mod messaging;
 mod next;
 mod noise;
 mod outgoing;
+mod php;
 mod route;
 mod rpc;
 mod span_name;
