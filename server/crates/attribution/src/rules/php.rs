@@ -53,7 +53,8 @@ fn message(clues: &Clues<'_>) -> Answer {
 fn consumers(clues: &Clues<'_>, name: &str) -> Answer {
     clues.ask_resolved();
     let name = name.trim_start_matches('\\');
-    let named = clues.index.consumers().iter().filter(|consumer| consumer.is_named && consumer.name.matches(name));
+    let named =
+        clues.index.consumers().iter().filter(|consumer| consumer.is_named && consumer.name.matches(name));
     let detail = format_smolstr!("runs for {name}");
     let found = named.map(|consumer| candidate(&consumer.handler, detail.clone())).collect();
     clues.found(Rule::Framework, Confidence::Certain, found)

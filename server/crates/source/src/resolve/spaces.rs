@@ -42,8 +42,6 @@ fn is_in_space(file: &SourceFile, space: &str) -> bool {
         "" => true,
         "\\" => spaces.next().is_none(),
         whole if whole.starts_with('\\') => spaces.any(|declared| declared == whole),
-        end => spaces.any(|declared| {
-            declared.strip_suffix(end).is_some_and(|before| before.ends_with('\\'))
-        }),
+        end => spaces.any(|declared| declared.strip_suffix(end).is_some_and(|before| before.ends_with('\\'))),
     }
 }

@@ -4,6 +4,7 @@ mod go;
 mod java;
 mod javascript;
 mod kotlin;
+mod php;
 mod python;
 mod rust;
 

@@ -129,7 +129,9 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, last: &str) -> bool {
             Some(key)
         }
         // `$instrumentation->tracer()`
-        None if object.kind() == "member_call_expression" => path_of(walk, object.child_by_field_name("object")?),
+        None if object.kind() == "member_call_expression" => {
+            path_of(walk, object.child_by_field_name("object")?)
+        }
         None => path_of(walk, object),
     });
     know_names(walk, &text);
@@ -153,7 +155,9 @@ fn http<'t>(walk: &Walk<'t>, node: Node<'t>, last: &str, list: &[syntax::Argumen
             let method = last.trim_end_matches("Async").to_uppercase();
             (Some(method.into()), text(0).filter(is_url)?)
         }
-        "request" | "requestAsync" | "Request" | "createRequest" => (Some(verb(0)?), text(1).filter(is_address)?),
+        "request" | "requestAsync" | "Request" | "createRequest" => {
+            (Some(verb(0)?), text(1).filter(is_address)?)
+        }
         "file_get_contents" | "fopen" | "curl_init" => (None, text(0).filter(is_url)?),
         "curl_setopt" if walk.slice(list.get(1)?.value) == "CURLOPT_URL" => (None, text(2)?),
         "wp_remote_get" => (Some("GET".into()), text(0)?),
@@ -255,7 +259,11 @@ fn passed_text(walk: &Walk<'_>, value: Node<'_>) -> Option<Text> {
             let is_parameter = around.is_some_and(|function| function.parameters.contains(&path));
             is_parameter.then(|| Text::name(path))
         }
-        "class_constant_access_expression" | "name" | "string" | "encapsed_string" | "binary_expression"
+        "class_constant_access_expression"
+        | "name"
+        | "string"
+        | "encapsed_string"
+        | "binary_expression"
         | "function_call_expression" => text_of(walk, value),
         _ => None,
     }

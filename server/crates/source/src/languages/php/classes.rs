@@ -45,7 +45,8 @@ pub(super) fn parameters<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
         let name = walk.slice(name).trim_start_matches(['$', '&']);
         let Some(class) = known_class(walk, declared) else { continue };
         let value = Value::Result(Reference::local(class));
-        if let Some(around) = walk.type_path().filter(|_| parameter.kind() == "property_promotion_parameter") {
+        if let Some(around) = walk.type_path().filter(|_| parameter.kind() == "property_promotion_parameter")
+        {
             walk.draft.bind(MODULE, dotted(&around, name), value.clone());
         }
         walk.draft.bind(index, name, value);
@@ -59,8 +60,10 @@ pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
         return;
     }
     let Some(path) = walk.type_path() else { return };
-    let derives = walk.draft.wiring.types.last().is_some_and(|fact| fact.path == path && !fact.bases.is_empty());
-    let consumer = |name: Text| ConsumerFact { name: Some(name), handler: Handler::Function(index), scope: MODULE };
+    let derives =
+        walk.draft.wiring.types.last().is_some_and(|fact| fact.path == path && !fact.bases.is_empty());
+    let consumer =
+        |name: Text| ConsumerFact { name: Some(name), handler: Handler::Function(index), scope: MODULE };
     if name == "handle" && derives {
         let class = Text::literal(declared_name(walk, &path));
         walk.draft.wiring.consumers.push(consumer(class));
@@ -78,9 +81,9 @@ fn command_name(walk: &Walk<'_>) -> Option<Text> {
     let elements = properties.flat_map(children).filter(|child| child.kind() == "property_element");
     let named = elements.take(16).find_map(|element| {
         let name = walk.slice(element.child_by_field_name("name")?);
-        let value = element.child_by_field_name("default_value").filter(|_| {
-            matches!(name, "$signature" | "$name" | "$defaultName")
-        })?;
+        let value = element
+            .child_by_field_name("default_value")
+            .filter(|_| matches!(name, "$signature" | "$name" | "$defaultName"))?;
         literal(walk, value)
     });
     let first = named.as_deref().and_then(|named| named.split_whitespace().next()).map(Text::literal);
@@ -147,7 +150,9 @@ fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let scope: Scope = if is_local { walk.scope() } else { MODULE };
     calls::tracer(walk, scope, &path, right);
     let value = match right.kind() {
-        "object_creation_expression" => known_class(walk, right).map(|class| Value::Result(Reference::local(class))),
+        "object_creation_expression" => {
+            known_class(walk, right).map(|class| Value::Result(Reference::local(class)))
+        }
         // A property takes the type of the parameter that it is given.
         "variable_name" if !is_local => typed(walk, right),
         _ if is_local => Some(Value::Text(text_of(walk, right).unwrap_or_else(Text::hole))),

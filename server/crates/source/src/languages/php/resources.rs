@@ -67,7 +67,9 @@ pub(super) fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>, name: &str) {
     options.chained(walk, &chained_after(walk, node));
     if let Some(array) = list.get(2).map(|array| array.value) {
         options.only = keyed(walk, array, "only").map(|only| literals(walk, only)).or(options.only);
-        options.except.extend(keyed(walk, array, "except").map(|all| literals(walk, all)).unwrap_or_default());
+        options
+            .except
+            .extend(keyed(walk, array, "except").map(|all| literals(walk, all)).unwrap_or_default());
         options.is_shallow |= keyed(walk, array, "shallow").is_some();
     }
     declare(walk, &resource, class.value, &options, &groups.prefix, &groups.namespace);

@@ -15,9 +15,7 @@ use super::{
 };
 use crate::{
     walk::{Walk, dotted},
-    wiring::{
-        ConsumerFact, Handler, Holder, MODULE, MountFact, Piece, Reference, RouteFact, Text, Value,
-    },
+    wiring::{ConsumerFact, Handler, Holder, MODULE, MountFact, Piece, Reference, RouteFact, Text, Value},
 };
 
 /// A call that may declare routes.
@@ -161,12 +159,7 @@ pub(super) fn handler<'t>(
 }
 
 /// `[X::class, 'method']`, `['uses' => 'X@method']`, and Lumen's array with a closure in it.
-fn listed<'t>(
-    walk: &mut Walk<'t>,
-    array: Node<'t>,
-    groups: &Around<'t>,
-    is_facade: bool,
-) -> Option<Handler> {
+fn listed<'t>(walk: &mut Walk<'t>, array: Node<'t>, groups: &Around<'t>, is_facade: bool) -> Option<Handler> {
     if let Some(action) = keyed(walk, array, "uses") {
         return handler(walk, action, groups, is_facade);
     }
@@ -179,20 +172,15 @@ fn listed<'t>(
         let path = known_class(walk, *class).or_else(|| path_of(walk, *class))?;
         return Some(named(walk, dotted(&path, &method)));
     }
-    let mut closures = parts.iter().filter(|(key, value)| key.is_none() && value.kind().ends_with("_function"));
+    let mut closures =
+        parts.iter().filter(|(key, value)| key.is_none() && value.kind().ends_with("_function"));
     closures.next().map(|(_, closure)| Handler::At(closure.start_byte() as u32))
 }
 
 /// `'X@method'`, `'X:method'`, `'X::method'`, `'App\X'`, `'Ns\function'`, and `'method'` of the group's controller.
-fn from_text<'t>(
-    walk: &mut Walk<'t>,
-    text: &str,
-    groups: &Around<'t>,
-    is_facade: bool,
-) -> Option<Handler> {
-    let is_name = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '\\'))
-    };
+fn from_text<'t>(walk: &mut Walk<'t>, text: &str, groups: &Around<'t>, is_facade: bool) -> Option<Handler> {
+    let is_name =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '\\'));
     let below = |class: &str| match groups.namespace.as_str() {
         "" => class.to_owned(),
         _ if class.starts_with('\\') => class.to_owned(),
@@ -290,9 +278,9 @@ fn configured<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(handler) = handler(walk, action.value, &Around::default(), false) else { return };
     let after = chained_after(walk, node);
     let mut calls = links.iter().chain(&after);
-    let methods = calls.find(|(name, _)| name == "methods").and_then(|(_, call)| {
-        Some(literals(walk, arguments(walk, *call).first()?.value))
-    });
+    let methods = calls
+        .find(|(name, _)| name == "methods")
+        .and_then(|(_, call)| Some(literals(walk, arguments(walk, *call).first()?.value)));
     let methods: Vec<SmolStr> = methods.unwrap_or_default();
     push_named(walk, methods.clone(), name, handler.clone());
     push(walk, methods, path, handler);

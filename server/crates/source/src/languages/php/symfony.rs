@@ -37,9 +37,9 @@ pub(super) fn on_type<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let routes = routes_of(walk, node);
     let Some(class) = walk.type_path().filter(|_| !routes.is_empty()) else { return };
     let methods = node.child_by_field_name("body").map(children).unwrap_or_default();
-    let invoked = methods.into_iter().find(|method| {
-        method.child_by_field_name("name").is_some_and(|name| walk.slice(name) == "__invoke")
-    });
+    let invoked = methods
+        .into_iter()
+        .find(|method| method.child_by_field_name("name").is_some_and(|name| walk.slice(name) == "__invoke"));
     if invoked.is_some_and(|method| attributes(walk, method, "Route").is_empty()) {
         let handler = Handler::Named(MODULE, Reference::local(format_smolstr!("{class}.__invoke")));
         for route in routes {
@@ -155,7 +155,8 @@ fn annotated(comment: &str) -> Vec<Declared> {
     let mut found = Vec::new();
     let mut rest = comment;
     while let Some(at) = rest.find("Route(") {
-        let is_annotation = rest[..at].rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with('@'));
+        let is_annotation =
+            rest[..at].rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with('@'));
         rest = &rest[at + "Route(".len()..];
         if !is_annotation {
             continue;
