@@ -1,5 +1,6 @@
 //! What each language must tell about its syntax and its frameworks: one reader a language.
 
+pub(crate) mod cpp;
 mod go;
 mod java;
 mod javascript;
@@ -89,7 +90,7 @@ impl Language {
             Language::Java => &java::Java,
             Language::Kotlin => &kotlin::Kotlin,
             Language::Php => &php::Php,
-            Language::Cpp => &kotlin::Kotlin,
+            Language::Cpp => &cpp::Cpp,
         }
     }
 

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::SmolStr;
 
-pub(crate) use spaces::NAMESPACE;
+pub(crate) use spaces::{INCLUDE, NAMESPACE};
 
 use crate::{CallSite, FunctionKey, Index, NamePattern, Route, SpanSite, route_table::RouteTable};
 
@@ -49,6 +49,8 @@ pub(crate) enum ModulePath {
     /// Any file that declares a type or function of this name, in a namespace that ends so: whole when a backslash
     /// stands at its head.
     Declares { name: String, space: String },
+    /// An included file that gives a text this name.
+    Included(String),
 }
 
 /// Everything of that kind, of one index.

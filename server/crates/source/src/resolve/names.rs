@@ -132,6 +132,7 @@ impl<'a> Names<'a> {
                 .filter(|(other, path)| *other != file && Language::of_path(path) == language);
             files.extend(others.map(|(other, _)| other).take(256));
         }
+        files.extend(self.body_of_header(source));
         files
     }
 
@@ -539,6 +540,7 @@ impl<'a> Names<'a> {
                         .collect()
                 }
                 ModulePath::Declares { name, space } => self.declaring(from, name, space),
+                ModulePath::Included(name) => self.included(from, name),
             };
             if !files.is_empty() {
                 return files;

@@ -3,7 +3,15 @@
 use model::SmolStr;
 
 use super::names::{Names, nearest};
-use crate::{Key, SourceFile, wiring::MODULE};
+use crate::{
+    Key, Language, SourceFile,
+    wiring::{MODULE, Value},
+};
+
+/// The name under which a file notes what it includes.
+pub(crate) const INCLUDE: &str = "#include";
+/// How many files are looked into for what a file includes.
+const MAX_INCLUDED: usize = 64;
 
 /// What the name under which a file notes its namespace begins with.
 pub(crate) const NAMESPACE: &str = "namespace ";
@@ -27,6 +35,46 @@ impl Names<'_> {
         }
         let found = nearest(&source.path, &paths).and_then(|path| self.index.number_of(path));
         found.into_iter().collect()
+    }
+}
+
+impl Names<'_> {
+    /// The first file that `from` includes, itself or through others, that binds `name` to a text.
+    pub(super) fn included(&self, from: u32, name: &str) -> Vec<u32> {
+        let mut seen = vec![from];
+        let mut at = 0;
+        while let Some(file) = seen.get(at).copied() {
+            at += 1;
+            let Some(source) = self.index.slot(file) else { continue };
+            for binding in source.wiring.bindings.iter().filter(|binding| binding.scope == MODULE) {
+                match &binding.value {
+                    Value::Text(_) if binding.name == name => return vec![file],
+                    Value::Import(path, None) if binding.name == INCLUDE && seen.len() < MAX_INCLUDED => {
+                        let found = self.module(file, path);
+                        seen.extend(
+                            found.iter().copied().filter(|other| !seen.contains(other)).collect::<Vec<_>>(),
+                        );
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// C++ declares a class in one file and defines its methods in another of the same name.
+    pub(super) fn body_of_header(&self, source: &SourceFile) -> Vec<u32> {
+        let name = source.path.rsplit('/').next().unwrap_or(&source.path);
+        let header = name.rsplit_once('.').filter(|(_, end)| matches!(*end, "h" | "hh" | "hpp" | "hxx"));
+        let Some((stem, _)) = header.filter(|_| source.language == Language::Cpp) else { return Vec::new() };
+        let mut found = Vec::new();
+        for end in ["cc", "cpp", "cxx", "c++"] {
+            let body = format!("{stem}.{end}");
+            let all: Vec<&SmolStr> = self.index.files_ending_with(&body).map(|file| &file.path).collect();
+            let nearest = nearest(&source.path, &all);
+            found.extend(nearest.and_then(|path| self.index.number_of(path)));
+        }
+        found
     }
 }
 
