@@ -1,5 +1,6 @@
 //! What is found in code, language by language: files go in, facts come out as text.
 
+mod cpp;
 mod go;
 mod java;
 mod javascript;

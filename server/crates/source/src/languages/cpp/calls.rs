@@ -78,10 +78,14 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 /// `new Guard("name")`: a constructor may name a span.
 pub(super) fn created<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(class) = node.child_by_field_name("type") else { return };
-    let names = segments(walk, class);
-    if let Some(class) = names.last() {
-        let callee = format_smolstr!("{class}.{class}");
-        pass_texts(walk, node, &[callee], &arguments(node));
+    constructed(walk, node, class, &arguments(node));
+}
+
+/// `Guard guard("name")`, `Guard guard{"name"}`: the same for a variable.
+pub(super) fn constructed<'t>(walk: &mut Walk<'t>, node: Node<'t>, class: Node<'t>, list: &[Node<'t>]) {
+    let class = segments(walk, class).last().copied().filter(|class| super::names::is_class(class));
+    if let Some(class) = class {
+        pass_texts(walk, node, &[class.into()], list);
     }
 }
 
@@ -220,10 +224,7 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, last: &str, list: &[Node<'t>]
                 }
                 _ => None,
             };
-            let constructor =
-                whole.clone().filter(|path| !path.contains('.') && super::names::is_class(path));
-            let constructor = constructor.map(|class| format_smolstr!("{class}.{class}"));
-            whole.into_iter().chain(inner).chain(constructor).collect()
+            whole.into_iter().chain(inner).collect()
         }
         None => return,
     };

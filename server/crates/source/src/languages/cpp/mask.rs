@@ -104,7 +104,7 @@ impl Masked {
             }
             let next = lines.peek().map(|next| next.trim_start()).unwrap_or_default();
             let indent = start + (line.len() - line.trim_start().len());
-            if is_start && (is_bare_macro(trimmed) && !next.starts_with('{') || is_drogon(trimmed)) {
+            if is_start && (is_bare_macro(trimmed) && begins_anew(next) || is_drogon(trimmed)) {
                 self.blank(start, end);
                 continue;
             }
@@ -234,7 +234,13 @@ fn is_bare_macro(trimmed: &str) -> bool {
     let name = trimmed.split(['(', ' ']).next().unwrap_or_default();
     let rest = trimmed[name.len()..].trim();
     is_macro_name(name)
-        && (rest.is_empty() || (rest.starts_with('(') && closing(&rest[1..]) == Some(rest.len() - 2)))
+        && (rest.is_empty()
+            || (rest.starts_with('(') && closing(&rest[1..]).is_some_and(|close| close + 2 == rest.len())))
+}
+
+/// Whether a line does not go on with what stands before it.
+fn begins_anew(next: &str) -> bool {
+    !next.starts_with(['{', '(', '.', ',', '-', '<', '+', '*', '=', ')', '?', '|', '&', ';', '>', '['])
 }
 
 /// Drogon's lists of routes in a class; they are read as text.
@@ -275,6 +281,7 @@ mod tests {
         check("SHOP_BEGIN_NAMESPACE\nint a;\n", "int a;");
         check("int a = call(\n    LAST_ONE\n);\n", "int a = call( LAST_ONE );");
         check("TEST_F(A, B)\n{\n}\n", "TEST_F(A, B) { }");
+        check("CROW_ROUTE(app, \"/\")\n([] {});\n", "CROW_ROUTE(app, \"/\") ([] {});");
         check("ENDPOINT(\"GET\", \"/a/{b}\", get, PATH(Int32, b)) {\n}\n", "auto get( PATH(Int32, b)) { }");
         check("ENDPOINT(\"GET\", \"/a\", get) {\n}\n", "auto get(){ }");
         check("ENDPOINT(\"GET\", \"/a\", get){\n}\n", "get){ }");

@@ -150,8 +150,9 @@ pub(super) fn drogon(walk: &mut Walk<'_>) {
     let mut class = "";
     let mut spaces: Vec<&str> = Vec::new();
     for line in text.lines().map(str::trim) {
-        if let Some(rest) = line.strip_prefix("namespace ") {
-            spaces.extend(rest.trim_end_matches('{').trim().split("::"));
+        if line.starts_with("namespace ") {
+            let names = line.split("namespace ").map(|rest| rest.trim_matches([' ', '{']));
+            spaces.extend(names.flat_map(|names| names.split("::")).filter(|name| !name.is_empty()));
         }
         if let Some(rest) = line.strip_prefix("class ").filter(|_| !line.ends_with(';')) {
             class = rest.split([' ', ':', '{']).next().unwrap_or_default();
@@ -166,10 +167,14 @@ pub(super) fn drogon(walk: &mut Walk<'_>) {
         };
         let [path, filters @ ..] = rest else { continue };
         let path = path.trim_matches('"');
-        let before = if name == "METHOD_ADD" {
-            format!("/{}", spaces.iter().copied().chain([class]).collect::<Vec<_>>().join("/"))
-        } else {
-            String::new()
+        let before = match name {
+            // The path begins with the class; a slash stands between.
+            "METHOD_ADD" => {
+                let class = spaces.iter().copied().chain([class]).collect::<Vec<_>>().join("/");
+                let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+                format!("/{class}{slash}")
+            }
+            _ => String::new(),
         };
         let methods = filters
             .iter()

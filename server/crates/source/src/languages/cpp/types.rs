@@ -93,6 +93,11 @@ fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         if let Some(value) = value {
             calls::tracer(walk, scope, &path, value);
         }
+        if let Some(list) = value.filter(|value| matches!(value.kind(), "argument_list" | "initializer_list"))
+            && let Some(class) = node.child_by_field_name("type")
+        {
+            calls::constructed(walk, declarator, class, &children(list));
+        }
         let text = value.and_then(|value| initial(walk, value));
         let class = node.child_by_field_name("type").map(|class| walk.slice(class)).unwrap_or_default();
         if let Some(text) = text.clone().filter(|_| class.ends_with("Blueprint")) {
