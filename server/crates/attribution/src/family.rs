@@ -94,6 +94,7 @@ fn of_scope(scope: &str) -> Option<Family> {
         ("@", Family::JavaScript),
         ("next.js", Family::JavaScript),
         ("io.opentelemetry.contrib.php.", Family::Php),
+        ("io.opentelemetry.php.", Family::Php),
         ("io.opentelemetry.", Family::Jvm),
         ("org.springframework.", Family::Jvm),
         ("go.opentelemetry.io/", Family::Go),

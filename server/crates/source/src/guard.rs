@@ -86,6 +86,7 @@ mod tests {
         let _ = read("a.js", &"\"".repeat(100_000));
         let _ = read("a.py", &"[".repeat(999));
         let _ = read("a.js", &"a.".repeat(200_000));
+        let _ = read("a.php", &format!("<?php {}1;", "fn() => ".repeat(20_000)));
         assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 }

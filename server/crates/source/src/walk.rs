@@ -14,6 +14,9 @@ use crate::{
     wiring::{MODULE, Scope},
 };
 
+/// How deep functions, types and loops may nest.
+const MAX_FRAMES: usize = 128;
+
 /// What the walk does at a kind of node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -181,6 +184,10 @@ impl<'t> Walk<'t> {
     }
 
     fn function(&mut self, reader: &dyn Reader, node: Node<'t>, decorators: &[Node<'t>]) {
+        // Every function is named and hashed with all that is in it: what nests deeper is not written by hand.
+        if self.frames.len() >= MAX_FRAMES {
+            return;
+        }
         let Some(shape) = reader.function(self, node) else { return };
         let first = decorators.first().map_or(node, |first| *first);
         let start = first.start_byte().min(shape.anchor.start_byte()).min(node.start_byte()) as u32;

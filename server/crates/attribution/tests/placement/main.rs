@@ -1,9 +1,11 @@
 //! Rules and their counter-examples: code and a span go in, the placement comes out as text.
 
 mod code;
+mod cpp;
 mod learning;
 mod names;
 mod outgoing;
+mod php;
 mod requests;
 mod rpc_and_tasks;
 mod support;
