@@ -138,7 +138,8 @@ pub(super) fn join(before: Text, after: Text) -> Text {
     if rest.0.is_empty() {
         return whole;
     }
-    if !is_optional && !(whole.0.is_empty() && matches!(rest.0.first(), Some(Piece::Hole | Piece::Name(_)))) {
+    let is_unknown = matches!(rest.0.first(), Some(Piece::Hole | Piece::Name(_)));
+    if !is_optional && (!whole.0.is_empty() || !is_unknown) {
         whole.append(Text::literal("/"));
     }
     whole.append(rest);

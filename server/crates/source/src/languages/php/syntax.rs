@@ -205,7 +205,7 @@ fn constant(walk: &Walk<'_>, name: &str) -> Text {
     let draft = &walk.draft;
     let function = || draft.functions.get(walk.function_around()? as usize);
     let named = || function().filter(|function| function.kind != FunctionKind::Closure);
-    let class = || Some(whole_name(walk, &format!("{}", walk.type_path()?.rsplit('.').next()?)));
+    let class = || Some(whole_name(walk, walk.type_path()?.rsplit('.').next()?));
     let text = match name {
         "__DIR__" => Some(".".into()),
         "__CLASS__" => class(),
