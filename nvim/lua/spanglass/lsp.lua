@@ -13,6 +13,9 @@ local filetypes = {
   'go',
   'java',
   'kotlin',
+  'php',
+  'cpp',
+  'c',
 }
 
 ---@type table<integer, lsp.InlayHint[]> The hints last received, by buffer.
