@@ -71,10 +71,18 @@ fn callable(clues: &Clues<'_>, name: &str) -> Answer {
     clues.found(Rule::Framework, Confidence::Certain, found)
 }
 
-/// `Item.index` with the words that frameworks leave out or put before it.
+/// `Items.show`, and Yii's `ItemController.update-price` for `actionUpdatePrice`.
 fn controller(clues: &Clues<'_>, route: &str) -> Answer {
     let Some((class, method)) = route.split_once('.') else { return Answer::Silent };
-    let found = named(clues, Some(class), method);
+    let mut found = named(clues, Some(class), method);
+    if found.is_empty() {
+        let words = method.split('-').map(|word| {
+            let mut characters = word.chars();
+            characters.next().map(|first| first.to_uppercase().chain(characters).collect::<String>())
+        });
+        let action = format!("action{}", words.flatten().collect::<String>());
+        found = named(clues, Some(class), &action);
+    }
     clues.found(Rule::Framework, Confidence::Likely, found)
 }
 

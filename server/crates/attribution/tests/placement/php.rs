@@ -62,6 +62,15 @@ class CartController {
     #[Route('', methods: ['GET'])]
     public function list() {}
 }
+//- src/Controller/TagController.php
+<?php
+namespace App\Controller;
+class TagController {
+    #[Route('/tags', name: 'all_tags', methods: ['GET'])]
+    public function all() {}
+    #[Route('/manage/tags', name: 'tags', methods: ['GET'])]
+    public function manage() {}
+}
 //- slim/index.php
 <?php
 $app->get('/orders/{id}', [Orders::class, 'one'])->setName('order');
@@ -74,6 +83,8 @@ class Orders { function one() {} }
 SERVER web "GET cart_show" @io.opentelemetry.contrib.php.symfony http.route=cart_show http.request.method=GET
 SERVER web "GET cart_app_cart_list" @io.opentelemetry.contrib.php.symfony http.route=cart_app_cart_list http.request.method=GET
 SERVER web "POST cart_show" @io.opentelemetry.contrib.php.symfony http.route=cart_show http.request.method=POST
+SERVER web "GET tags" @io.opentelemetry.contrib.php.symfony http.route=tags http.request.method=GET
+SERVER web "GET manage" @io.opentelemetry.contrib.php.symfony http.route=manage/tags http.request.method=GET
 SERVER web "GET show" @io.opentelemetry.contrib.php.symfony http.route=show http.request.method=GET
 INTERNAL web "GET App\Controller\CartController::list" @io.opentelemetry.contrib.php.symfony
 SERVER till "GET order" @io.opentelemetry.contrib.php.slim http.route=order http.request.method=GET
@@ -87,6 +98,8 @@ SERVER till "GET order" @io.opentelemetry.contrib.php.slim http.route=order http
             GET cart_show: certain src/Controller/CartController.php:CartController.show [route: handles GET cart_show]
             GET cart_app_cart_list: certain src/Controller/CartController.php:CartController.list [route: handles GET cart_app_cart_list]
             POST cart_show: none
+            GET tags: certain src/Controller/TagController.php:TagController.manage [route: handles GET tags]
+            GET manage: none
             GET show: none
             GET App\Controller\CartController::list: certain src/Controller/CartController.php:CartController.list [framework: named by the framework's instrumentation]
             GET order: certain slim/Orders.php:Orders.one [route: handles GET order]
@@ -120,6 +133,8 @@ class Paid { public function __invoke(\App\Message\OrderPaid $message) {} }
 namespace App;
 class Guard { public function process($request, $handler) {} #[WithSpan] public function check() {} }
 class Model { public static function find($id) {} }
+class ItemController { public function actionUpdatePrice() {} }
+class Items { public function show() {} }
 "##,
         r##"
 CONSUMER worker "process default" @io.opentelemetry.contrib.php.laravel messaging.destination.name=default messaging.message.job_name="App\Jobs\SendReceipt"
@@ -131,6 +146,9 @@ CONSUMER worker "CONSUME App\Message\OrderPaid" @io.opentelemetry.contrib.php.sy
 INTERNAL web "App\Guard::process" @io.opentelemetry.contrib.php.psr15
 INTERNAL web "App\Guard::check" @io.opentelemetry.php.with-span code.function.name="App\Guard::check" code.file.path=/app/src/Guard.php code.line.number=3
 INTERNAL web "App\Model::find" @io.opentelemetry.contrib.php.laravel
+SERVER web "GET ItemController.update-price" @io.opentelemetry.contrib.php.yii http.route=ItemController.update-price http.request.method=GET
+SERVER web "GET Items.show" @io.opentelemetry.contrib.php.codeigniter http.route=Items.show http.request.method=GET
+SERVER web "GET Items.gone" @io.opentelemetry.contrib.php.codeigniter http.route=Items.gone http.request.method=GET
 INTERNAL web "Vendor\Guarded::process" @io.opentelemetry.contrib.php.psr15
 "##,
         expect![[r#"
@@ -143,6 +161,9 @@ INTERNAL web "Vendor\Guarded::process" @io.opentelemetry.contrib.php.psr15
             App\Guard::process: certain src/Guard.php:Guard.process [framework: named by the framework's instrumentation]
             App\Guard::check: certain src/Guard.php:Guard.check [code-attributes: code.* names src/Guard.php:3]
             App\Model::find: none
+            GET ItemController.update-price: likely src/Guard.php:ItemController.actionUpdatePrice [framework: named by the framework's instrumentation]
+            GET Items.show: likely src/Guard.php:Items.show [framework: named by the framework's instrumentation]
+            GET Items.gone: none
             Vendor\Guarded::process: none
         "#]],
     );
