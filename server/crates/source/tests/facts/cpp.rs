@@ -74,7 +74,7 @@ void only_b() {}
 #endif
 void broken() { int x = ; call((1); }
 TEST(Suite, Name) { start(); }
-void last() {}
+void last() { ASSIGN_OR_RETURN(auto one, make()) { use(one); } SCOPED_TRACE("no span"); }
 "##,
         &["function"],
         expect![[r#"
@@ -179,16 +179,21 @@ class Mixed : public Routes::WithAsyncMethod_Watch<Routes::Service> {
 };
 class Client { public: Client() : stub_(Greeter::NewStub(channel)) {} };
 //- src/async.cc
+void registered() { auto next = [this] { health->RequestCheck(&context_, &request_); }; }
 class CallData {
  public:
   CallData(Weather::AsyncService *service, ServerCompletionQueue *queue) : service_(service) { Proceed(); }
   void Proceed() { service_->RequestReport(&context_, &request_, &responder_, queue_, queue_, this); }
  private:
   Weather::AsyncService *service_;
+  grpc::health::v1::Health::AsyncService *health_;
 };
 "##,
         &["rpc"],
         expect![[r#"
+            rpc Health/Check -> src/async.cc:registered
+            rpc Weather/Check -> src/async.cc:registered
+            rpc Health/Report -> src/async.cc:CallData.Proceed
             rpc Weather/Report -> src/async.cc:CallData.Proceed
             rpc Tides/Forecast -> src/tides.cc:TidesService.Forecast
             rpc Greeter/SayHello -> src/callback.cc:CallbackGreeter.SayHello

@@ -348,6 +348,20 @@ class Trace {
         return $step();
     }
 }
+//- src/Traces.php
+<?php
+namespace App;
+trait Traces { protected function trace(string $name, \Closure $run) { $this->tracer->spanBuilder($name)->startSpan(); } }
+//- src/Desk.php
+<?php
+namespace App;
+use Keepsuit\LaravelOpenTelemetry\Facades\Tracer;
+class Desk {
+    use Traces;
+    public function serve() { $this->trace('serve desk', function ($span) { return 1; }); }
+    public function close() { Tracer::newSpan('close desk')->measure(fn () => 1); }
+    public function start() { Starter::start('no span'); }
+}
 //- src/Till.php
 <?php
 namespace App;
@@ -374,9 +388,11 @@ class Till {
 "#,
         &["span"],
         expect![[r#"
+            span "close desk" -> src/Desk.php:Desk.close line 7
             span "open till" of till -> src/Till.php:Till.open line 11
             span "close till" of till -> src/Till.php:Till.close line 12
             span "charge … of …!" of cached -> src/Till.php:Till.charge line 15
+            span "serve desk" -> src/Desk.php:Desk.serve line 6
             span "charge card" -> src/Till.php:Till.charge line 16
             span "charge … at …%" -> src/Till.php:Till.charge line 17
             span "named" -> src/Till.php:Till.charge line 18

@@ -10,13 +10,15 @@ use super::{
     types::own_member,
 };
 use crate::{
-    CallKind, CallSite,
+    CallKind, CallSite, FunctionKind,
     walk::{Walk, dotted, position},
     wiring::{Argument, Handler, MODULE, Piece, Reference, RpcFact, Scope, Text, Value},
 };
 
 /// Under this name the service is bound whose asynchronous kind the file speaks of.
 pub(super) const ASYNC_SERVICE: &str = "async service";
+/// Under this name a function binds the method whose next call it asks for.
+const ASYNC_REQUEST: &str = "async request";
 
 /// Functions and methods that run SQL: SQLite, libpq, libpqxx, MySQL, SOCI, ODBC, Drogon, Qt.
 const SQL: &[&str] = &[
@@ -138,7 +140,9 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, last: &str, list: &[Node<'t>]) 
 /// `TRACE_SPAN("x")`, `OTEL_SCOPED_SPAN(span, "x")`: macros by custom spell what they do.
 fn is_span_macro(name: &str) -> bool {
     let is_macro = name.len() > 4 && !name.contains(|c: char| c.is_lowercase());
-    is_macro && (name.contains("SPAN") || name.contains("TRACE")) && !name.contains("LOG")
+    is_macro
+        && (name.contains("SPAN") || name.starts_with("TRACE_") || name.starts_with("OTEL_"))
+        && !name.contains("LOG")
 }
 
 fn is_literal(node: Node<'_>) -> bool {
@@ -147,16 +151,45 @@ fn is_literal(node: Node<'_>) -> bool {
 
 /// gRPC's asynchronous services: who asks for the next call of a method answers it.
 fn answered(walk: &mut Walk<'_>, last: &str) {
-    let Some(method) = last.strip_prefix("Request").filter(|method| super::names::is_class(method)) else {
-        return;
+    let method = last.strip_prefix("Request").filter(|method| super::names::is_class(method));
+    let (Some(method), Some(mut function)) = (method, walk.function_around()) else { return };
+    // Past lambdas: they have no name.
+    while let Some(found) = walk.draft.functions.get(function as usize) {
+        match found.parent.filter(|_| found.kind == FunctionKind::Closure) {
+            Some(parent) => function = parent,
+            None => break,
+        }
+    }
+    walk.draft.bind(function, ASYNC_REQUEST, Value::Text(Text::literal(method)));
+}
+
+/// At the end of the file its asynchronous services are known; whose a method is, its name tells.
+pub(super) fn answers(walk: &mut Walk<'_>) {
+    let bindings = &walk.draft.wiring.bindings;
+    let named = |name: &'static str| {
+        bindings.iter().filter(move |binding| binding.name == name).filter_map(|binding| {
+            match &binding.value {
+                Value::Text(text) => Some((binding.scope, text.as_literal()?)),
+                _ => None,
+            }
+        })
     };
-    let Some(function) = walk.function_around() else { return };
-    let mut bindings = walk.draft.wiring.bindings.iter().rev();
-    let bound = bindings.find(|binding| binding.name == ASYNC_SERVICE).map(|binding| &binding.value);
-    let Some(Value::Text(service)) = bound else { return };
-    let Some(service) = service.as_literal() else { return };
-    let (method, handler) = (Some(method.into()), Handler::Function(function));
-    walk.draft.wiring.rpcs.push(RpcFact { service, method, handler, scope: MODULE });
+    let mut services: Vec<SmolStr> = named(ASYNC_SERVICE).map(|(_, service)| service).collect();
+    services.sort_unstable();
+    services.dedup();
+    if services.is_empty() {
+        return;
+    }
+    let requests: Vec<(Scope, SmolStr)> = named(ASYNC_REQUEST).collect();
+    for (function, method) in requests {
+        for service in services.iter().take(8) {
+            let (method, handler) = (Some(method.clone()), Handler::Function(function));
+            let fact = RpcFact { service: service.clone(), method, handler, scope: MODULE };
+            if !walk.draft.wiring.rpcs.contains(&fact) {
+                walk.draft.wiring.rpcs.push(fact);
+            }
+        }
+    }
 }
 
 /// cpr, cpp-httplib's client, curl, Drogon's requests.

@@ -73,6 +73,13 @@ impl Reader for Cpp {
         if matches!(*name, "if" | "for" | "while" | "switch" | "catch" | "return" | "else" | "do" | "") {
             return None;
         }
+        // No function stands in another one: a macro before a block looks like its head.
+        if node.kind() == "function_definition"
+            && walk.function_around().is_some()
+            && walk.direct_type().is_none()
+        {
+            return None;
+        }
         let receiver = outer.last().map(|class| (*class).into());
         let is_method = receiver.is_some() || walk.direct_type().is_some();
         let kind = if is_method { FunctionKind::Method } else { FunctionKind::Function };
@@ -120,6 +127,10 @@ impl Reader for Cpp {
     fn other<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) -> bool {
         calls::created(walk, node);
         true
+    }
+
+    fn end(&self, walk: &mut Walk<'_>) {
+        calls::answers(walk);
     }
 
     fn module_paths(&self, from: &str, module: &str) -> Vec<ModulePath> {

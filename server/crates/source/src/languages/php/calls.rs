@@ -11,7 +11,7 @@ use super::{
 use crate::{
     CallKind, CallSite,
     walk::{Walk, dotted, position},
-    wiring::{Argument, Piece, Reference, Scope, Text},
+    wiring::{Argument, MODULE, PassFact, Piece, Reference, Scope, Spot, Text},
 };
 
 /// Methods and functions that run SQL: PDO, Laravel's and Doctrine's connections, mysqli, PostgreSQL, WordPress.
@@ -114,7 +114,7 @@ fn tracer_name<'t>(walk: &Walk<'t>, value: Node<'t>) -> Option<Text> {
 
 /// Whether the call names a span that it starts; if so, it is taken in.
 fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, last: &str) -> bool {
-    if last != "spanBuilder" {
+    if last != "spanBuilder" && !is_measured(walk, node, last) {
         return false;
     }
     let list = arguments(walk, node);
@@ -138,6 +138,16 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, last: &str) -> bool {
     let scope = walk.scope();
     walk.draft.span(text, scope, None, position(node), tracer);
     true
+}
+
+/// `Tracer::newSpan('name')`, `Measure::span('name')`: the facades of packages around OpenTelemetry.
+fn is_measured(walk: &Walk<'_>, node: Node<'_>, last: &str) -> bool {
+    let class = node.child_by_field_name("scope").and_then(|scope| class_of(walk, scope));
+    match class.as_deref().map(super::names::last_of) {
+        Some("Tracer") => matches!(last, "newSpan" | "start" | "build"),
+        Some("Measure") => matches!(last, "span" | "start" | "trace" | "manual"),
+        _ => false,
+    }
 }
 
 /// Guzzle, Laravel's and Symfony's clients, PSR-7 requests, curl, streams.
@@ -218,7 +228,15 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, list: &[syntax::Argument<'t>]
     let Some(callee) = callee(walk, node) else { return };
     for (which, text) in texts {
         know_names(walk, &text);
-        walk.draft.pass(Reference::local(callee.clone()), which, text, scope, None, place);
+        let callee = Reference::local(callee.clone());
+        // Elsewhere a word of loggers, here of helpers.
+        if callee.last() == "trace" {
+            let (forwards, function, position) = (None, MODULE, Spot(place));
+            let pass = PassFact { callee, scope, argument: which, text, forwards, function, position };
+            walk.draft.wiring.passes.push(pass);
+        } else {
+            walk.draft.pass(callee, which, text, scope, None, place);
+        }
     }
 }
 
