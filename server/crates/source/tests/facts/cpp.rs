@@ -25,6 +25,7 @@ namespace { std::string *hidden(char **names) { return nullptr; } }
 int Cart::count() const { auto one = [this](int by) mutable { return by; }; return one(1); }
 template <class T> void shop::Box<T>::open() & noexcept {}
 int forward(int);
+int visit() { struct { int one(int x) { return x; } } visitor; return visitor.one(1); }
 extern "C" { void c_name(void) {} }
 }
 //- src/old.c
@@ -36,7 +37,9 @@ static int main_loop(struct state *s, const char *name) { return 0; }
             Method src/cart.cc:Cart.count lines 3..3 at 3:11 ()
             Closure src/cart.cc:Cart.count.<anonymous> lines 3..3 at 3:38 (by)
             Method src/cart.cc:Box.open lines 4..4 at 4:39 ()
-            Function src/cart.cc:c_name lines 6..6 at 6:19 ()
+            Function src/cart.cc:visit lines 6..6 at 6:5 ()
+            Method src/cart.cc:visit.struct.one lines 6..6 at 6:28 (x)
+            Function src/cart.cc:c_name lines 7..7 at 7:19 ()
             Method src/cart.h:Cart.Cart lines 4..4 at 4:12 (size)
             Method src/cart.h:Cart.operator== lines 7..7 at 7:8 (other)
             Method src/cart.h:Cart.of lines 8..8 at 8:37 (first, rest)

@@ -110,6 +110,11 @@ impl Masked {
             }
             self.endpoint(text, indent);
             self.exported(trimmed, indent);
+            self.assigned(text, trimmed, indent);
+            if is_start && has_macro_before_it(trimmed) {
+                let length = trimmed.find(' ').unwrap_or(0);
+                self.blank(indent, indent + length);
+            }
             is_start = trimmed.ends_with([';', '{', '}', ':']);
         }
     }
@@ -126,6 +131,31 @@ impl Masked {
             let start = indent + trimmed.len() - rest.len();
             self.blank(start, start + first.len());
         }
+    }
+
+    /// `ASSIGN_OR_RETURN(auto one, make());` as `auto one = make();`.
+    fn assigned(&mut self, text: &str, trimmed: &str, at: usize) {
+        let Some((name, _)) = trimmed.split_once('(').filter(|(name, _)| name.contains("ASSIGN_OR_")) else {
+            return;
+        };
+        let open = at + name.len() + 1;
+        let Some(inside) = text.get(open..).and_then(|rest| rest.get(..closing(rest)?)) else { return };
+        let (mut depth, mut comma) = (0_i32, None);
+        for (place, byte) in inside.bytes().enumerate() {
+            match byte {
+                b'<' | b'(' | b'[' | b'{' => depth += 1,
+                b'>' | b')' | b']' | b'}' => depth -= 1,
+                b',' if depth == 0 => {
+                    comma = Some(place);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let Some(comma) = comma.filter(|_| is_macro_name(name)) else { return };
+        self.blank(at, open);
+        self.put(open + comma, "=");
+        self.put(open + inside.len(), ";");
     }
 
     /// oatpp's `ENDPOINT("GET", "/path", name, PARAMETERS) {` as `auto name(PARAMETERS) {`, its asynchronous kind as a
@@ -243,6 +273,26 @@ fn begins_anew(next: &str) -> bool {
     !next.starts_with(['{', '(', '.', ',', '-', '<', '+', '*', '=', ')', '?', '|', '&', ';', '>', '['])
 }
 
+/// `SHOP_API static int count()`: a macro before a word that begins a declaration.
+fn has_macro_before_it(trimmed: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "static",
+        "inline",
+        "virtual",
+        "explicit",
+        "constexpr",
+        "friend",
+        "void",
+        "auto",
+        "extern",
+        "class",
+        "struct",
+        "template",
+    ];
+    let mut words = trimmed.split(' ');
+    words.next().is_some_and(is_macro_name) && words.next().is_some_and(|word| WORDS.contains(&word))
+}
+
 /// Drogon's lists of routes in a class; they are read as text.
 fn is_drogon(trimmed: &str) -> bool {
     ["ADD_METHOD_TO(", "METHOD_ADD(", "ADD_METHOD_VIA_REGEX(", "PATH_ADD(", "WS_PATH_ADD("]
@@ -278,6 +328,11 @@ mod tests {
     fn macros_in_the_place_of_syntax_are_blanked() {
         check("class A {\n  Q_OBJECT\n  int a;\n};\n", "class A { int a; };");
         check("class SHOP_API A : public B {\n};\n", "class A : public B { };");
+        check(
+            "ASSIGN_OR_RETURN(std::pair<A, B> one,\n    make(\")\", 1));\n",
+            "std::pair<A, B> one= make(\")\", 1);;",
+        );
+        check("SHOP_API static int count() {\n}\n", "static int count() { }");
         check("SHOP_BEGIN_NAMESPACE\nint a;\n", "int a;");
         check("int a = call(\n    LAST_ONE\n);\n", "int a = call( LAST_ONE );");
         check("TEST_F(A, B)\n{\n}\n", "TEST_F(A, B) { }");

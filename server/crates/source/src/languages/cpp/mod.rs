@@ -73,11 +73,9 @@ impl Reader for Cpp {
         if matches!(*name, "if" | "for" | "while" | "switch" | "catch" | "return" | "else" | "do" | "") {
             return None;
         }
-        // No function stands in another one: a macro before a block looks like its head.
-        if node.kind() == "function_definition"
-            && walk.function_around().is_some()
-            && walk.direct_type().is_none()
-        {
+        // In a function only a broken parse finds another one; without a type it is a macro before a block.
+        let is_nested = walk.function_around().is_some() && walk.direct_type().is_none();
+        if node.child_by_field_name("type").is_none() && is_nested {
             return None;
         }
         let receiver = outer.last().map(|class| (*class).into());
@@ -102,8 +100,8 @@ impl Reader for Cpp {
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
         // Without a body it is a mention.
         node.child_by_field_name("body")?;
-        let names = segments(walk, node.child_by_field_name("name")?);
-        Some(TypeShape { name: (*names.last()?).into(), bases: names::bases(walk, node) })
+        let name = node.child_by_field_name("name").and_then(|name| segments(walk, name).last().copied());
+        Some(TypeShape { name: name.unwrap_or("struct").into(), bases: names::bases(walk, node) })
     }
 
     fn type_entered<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>, _: &[Node<'t>]) {
