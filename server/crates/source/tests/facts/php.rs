@@ -99,6 +99,8 @@ Route::fallback([CartController::class, 'missing']);
 //- routes/web.php
 <?php
 Route::get('/', 'App\Http\Controllers\CartController@all');
+Route::get('/carts', 'CartController@all');
+Route::get('/inner', 'Inner\CartController@show');
 //- routes/admin.php
 <?php
 Route::get('users', [App\Http\Controllers\CartController::class, 'all']);
@@ -132,6 +134,8 @@ class CartController { public function show() {} }
             POST /api/v1/behind/plain -> app/Http/Controllers/PlainController.php:PlainController.__invoke
             GET /api/v1/{fallbackPlaceholder} -> app/Http/Controllers/Controller.php:Controller.missing
             GET / -> app/Http/Controllers/CartController.php:CartController.all
+            GET /carts -> app/Http/Controllers/CartController.php:CartController.all
+            GET /inner -> app/Http/Controllers/Inner/CartController.php:CartController.show
             GET …/users -> app/Http/Controllers/CartController.php:CartController.all
         "#]],
     );

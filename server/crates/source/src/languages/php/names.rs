@@ -114,7 +114,10 @@ pub(super) fn module_paths(from: &str, module: &str) -> Vec<ModulePath> {
     }
     if let Some(end) = module.strip_prefix('~') {
         let (space, name) = end.rsplit_once('\\').unwrap_or(("", end));
-        return vec![ModulePath::Declares { name: name.into(), space: space.into() }];
+        let declares = |space: String| ModulePath::Declares { name: name.into(), space };
+        // Laravel's controllers, where nothing else is said.
+        let below = if space.is_empty() { String::new() } else { format!("\\{space}") };
+        return vec![declares(format!("Http\\Controllers{below}")), declares(space.into())];
     }
     if !module.ends_with(".php") {
         return Vec::new();
