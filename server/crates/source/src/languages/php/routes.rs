@@ -239,7 +239,7 @@ fn with_routing<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         Some(prefix) => text_of(walk, prefix.value).unwrap_or_else(Text::hole),
         None => Text::literal("api"),
     };
-    let Some(api) = argument(&list, "api", 3) else { return };
+    let Some(api) = argument(&list, "api", 2) else { return };
     for path in literals(walk, api) {
         mount(walk, &path, prefix.clone());
     }

@@ -145,7 +145,7 @@ fn declared<'t>(walk: &Walk<'t>, attribute: Node<'t>) -> Declared {
         _ => text_of(walk, path).into_iter().collect(),
     });
     let name = argument(&list, "name", 1).and_then(|name| text_of(walk, name));
-    let methods = argument(&list, "methods", 5).map(|methods| literals(walk, methods)).unwrap_or_default();
+    let methods = argument(&list, "methods", 6).map(|methods| literals(walk, methods)).unwrap_or_default();
     let methods = methods.iter().map(|method| method.to_uppercase().into()).collect();
     Declared { paths: paths.unwrap_or_else(|| vec![Text::default()]), name, methods }
 }
