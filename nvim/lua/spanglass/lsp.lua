@@ -14,6 +14,9 @@ local filetypes = {
   'java',
   'kotlin',
   'cs',
+  'php',
+  'cpp',
+  'c',
 }
 
 ---@type table<integer, lsp.InlayHint[]> The hints last received, by buffer.

@@ -29,6 +29,8 @@ impl Family {
             Language::Go => Family::Go,
             Language::Java | Language::Kotlin => Family::Jvm,
             Language::CSharp => Family::DotNet,
+            Language::Php => Family::Php,
+            Language::Cpp => Family::Cpp,
         }
     }
 
@@ -97,6 +99,7 @@ fn of_scope(scope: &str) -> Option<Family> {
         ("@", Family::JavaScript),
         ("next.js", Family::JavaScript),
         ("io.opentelemetry.contrib.php.", Family::Php),
+        ("io.opentelemetry.php.", Family::Php),
         ("io.opentelemetry.", Family::Jvm),
         ("org.springframework.", Family::Jvm),
         ("go.opentelemetry.io/", Family::Go),

@@ -86,7 +86,9 @@ fn place(index: &Index, frame: &StackFrame) -> Option<CallPlace> {
     loop {
         let is_whole = end.len() == path.len();
         let is_short = !end.contains('/') && !is_whole;
-        let mut files = index.files_ending_with(end).filter(|file| !is_short || file.path == end);
+        let mut files = index
+            .files_ending_with(end)
+            .filter(|file| !is_short || file.path == end || is_class_file(file, frame));
         match (files.next(), files.next()) {
             (Some(file), None) if !file.generated => {
                 return Some(CallPlace { file: file.path.clone(), line: frame.line - 1 });
@@ -137,6 +139,16 @@ fn is_go_library(frame: &StackFrame) -> bool {
                 || standard == "panic"))
 }
 
+/// PHP's namespaces need not be folders: a file called like the class will do that has the method on that line.
+fn is_class_file(file: &source::SourceFile, frame: &StackFrame) -> bool {
+    let Some(class) = frame.file.rsplit('/').next().and_then(|name| name.strip_suffix(".php")) else {
+        return false;
+    };
+    let name = frame.function.rsplit(['.', ':', '>']).next().unwrap_or_default();
+    let on_line = file.function_on_line(frame.line.saturating_sub(1));
+    on_line.is_some_and(|function| function.name == name && function.receiver.as_deref() == Some(class))
+}
+
 fn frame(line: &str, next: &str) -> Option<StackFrame> {
     python(line)
         .or_else(|| at_frame(line))
@@ -182,7 +194,10 @@ fn at_frame(line: &str) -> Option<StackFrame> {
         // Java: the file's name alone; the class tells its folder.
         let (file, number) = place.rsplit_once(':')?;
         let class = function.rsplit_once('/').map_or(function, |(_, class)| class);
-        let package = class.rsplitn(3, '.').nth(2).unwrap_or_default().replace('.', "/");
+        let package = class.rsplitn(3, '.').nth(2).unwrap_or_default();
+        // PHP's closures have their namespace once more before them: `App.Cart.App.{closure}`.
+        let again = file.strip_suffix(".php").and_then(|stem| class.split_once(&format!(".{stem}.")));
+        let package = again.map_or(package, |(package, _)| package).replace('.', "/");
         let whole = if package.is_empty() { file.to_owned() } else { format!("{package}/{file}") };
         return made(&whole, number, class);
     }
@@ -339,6 +354,13 @@ mod tests {
             &[("/app/src/Cart.php", 12, "Shop\\Cart->add")],
         );
         check(
+            "Shop\\Gone: it is\n\tat Shop.Inner.Cart.Shop.Inner.{closure}(Cart.php:12)\n\tat Shop.Inner.Cart.add(Cart.php:9)",
+            &[
+                ("Shop/Inner/Cart.php", 12, "Shop.Inner.Cart.Shop.Inner.{closure}"),
+                ("Shop/Inner/Cart.php", 9, "Shop.Inner.Cart.add"),
+            ],
+        );
+        check(
             "    (shop 1.0.0) lib/shop/cart.ex:12: Shop.Cart.add/2",
             &[("lib/shop/cart.ex", 12, "Shop.Cart.add/2")],
         );
@@ -395,6 +417,22 @@ mod tests {
             assert_eq!(stack_frames(text), [], "{text:?}");
         }
         assert!(stack_frames(&"at a (b.js:1:1)\n".repeat(100_000)).len() <= MAX_FRAMES);
+    }
+
+    #[test]
+    fn a_php_class_is_found_where_its_namespace_is_no_folder() {
+        let mut index = Index::default();
+        let text = "<?php\nnamespace Counter;\nclass Orders {\n    function one() {\n        throw new Gone();\n    }\n}\n";
+        index.insert(Arc::new(source::read("till/src/Orders.php", text).unwrap()));
+        let event = |stack: &str| Event {
+            time: Timestamp(1),
+            name: "exception".into(),
+            attributes: [(keys::EXCEPTION_STACKTRACE, stack)].into_iter().collect::<Attributes>(),
+        };
+        let place = |stack: &str| throwing_place(&index, &event(stack)).map(|place| place.line);
+        assert_eq!(place("\tat Counter.Orders.one(Orders.php:5)"), Some(4));
+        assert_eq!(place("\tat Counter.Orders.other(Orders.php:5)"), None);
+        assert_eq!(place("\tat Counter.Orders.one(Orders.php:50)"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use model::{Span, SpanId, SpanKind};
 use smol_str::format_smolstr;
-use source::{CallKind, CallSite, Function, FunctionKey, Index, SourceFile};
+use source::{CallKind, CallSite, Function, FunctionKey, FunctionKind, Index, SourceFile};
 
 use crate::{
     CallPlace, Confidence, Evidence, Placement, Rule, Shape, Table, family::is_library_scope,
@@ -100,6 +100,9 @@ pub fn place_below(
     if !own.candidates.is_empty() {
         return called_below(own, shape, function, &below);
     }
+    if is_closure_layer(shape) {
+        return run_by(index, function);
+    }
     if !matches!(shape.kind, SpanKind::Client | SpanKind::Producer) {
         return None;
     }
@@ -125,6 +128,24 @@ pub fn place_below(
         function: Some(function.clone()),
         confidence,
         evidence: vec![Evidence { rule: Rule::Parent, detail }],
+        call_place: None,
+        candidates: Vec::new(),
+    })
+}
+
+/// Slim's span around a handler, where the handler has no name.
+fn is_closure_layer(shape: &Shape) -> bool {
+    shape.scope == "io.opentelemetry.contrib.php.slim" && shape.name.starts_with("{closure")
+}
+
+/// The closure that handles the request whose span is above.
+fn run_by(index: &Index, function: &FunctionKey) -> Option<Placement> {
+    let found = index.function(function).filter(|found| found.kind == FunctionKind::Closure)?;
+    let detail = format_smolstr!("the handler of its request, {function}, has no name");
+    Some(Placement {
+        function: Some(found.key.clone()),
+        confidence: Confidence::Likely,
+        evidence: vec![Evidence { rule: Rule::Framework, detail }],
         call_place: None,
         candidates: Vec::new(),
     })

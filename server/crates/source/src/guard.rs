@@ -7,7 +7,7 @@ use std::{
 
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
-use crate::{Language, ReadError};
+use crate::{Language, ReadError, languages::cpp::mask};
 
 /// Over this size a text is generated, bundled or data.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
@@ -36,7 +36,10 @@ pub(crate) fn parse(language: Language, text: &str, old: Option<&Tree>) -> Resul
     let mut watch = |_: &ParseState| {
         if Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let bytes = text.as_bytes();
+    // What is blanked of C++ depends on the whole text, so a part of it cannot be parsed again alone.
+    let masked = if language == Language::Cpp { mask(text) } else { None };
+    let old = old.filter(|_| language != Language::Cpp);
+    let bytes = masked.as_deref().unwrap_or(text).as_bytes();
     let mut chunk = |offset: usize, _| bytes.get(offset..).unwrap_or_default();
     let options = ParseOptions::new().progress_callback(&mut watch);
     parser.parse_with_options(&mut chunk, old, Some(options)).ok_or(ReadError::TooSlow)
@@ -90,6 +93,7 @@ mod tests {
         let _ = read("a.js", &"\"".repeat(100_000));
         let _ = read("a.py", &"[".repeat(999));
         let _ = read("a.js", &"a.".repeat(200_000));
+        let _ = read("a.php", &format!("<?php {}1;", "fn() => ".repeat(20_000)));
         assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 }

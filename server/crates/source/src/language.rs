@@ -21,11 +21,15 @@ pub enum Language {
     Kotlin,
     /// C#.
     CSharp,
+    /// PHP, the HTML around it included.
+    Php,
+    /// C++, and C as far as it is C++ too.
+    Cpp,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Language; 9] = [
+    pub const ALL: [Language; 11] = [
         Language::Python,
         Language::JavaScript,
         Language::TypeScript,
@@ -35,6 +39,8 @@ impl Language {
         Language::Java,
         Language::Kotlin,
         Language::CSharp,
+        Language::Php,
+        Language::Cpp,
     ];
 
     /// The language of a file by its extension; `None` for what is not read.
@@ -50,6 +56,8 @@ impl Language {
             "java" => Language::Java,
             "kt" | "kts" => Language::Kotlin,
             "cs" => Language::CSharp,
+            "php" | "phtml" => Language::Php,
+            "cpp" | "cc" | "cxx" | "c++" | "hpp" | "hh" | "hxx" | "h" | "c" => Language::Cpp,
             _ => return None,
         })
     }
@@ -66,6 +74,8 @@ impl Language {
             Language::Java => "java",
             Language::Kotlin => "kotlin",
             Language::CSharp => "csharp",
+            Language::Php => "php",
+            Language::Cpp => "cpp",
         }
     }
 
@@ -81,6 +91,8 @@ impl Language {
             Language::Java => tree_sitter_java::LANGUAGE.into(),
             Language::Kotlin => tree_sitter_kotlin_ng::LANGUAGE.into(),
             Language::CSharp => tree_sitter_c_sharp::LANGUAGE.into(),
+            Language::Php => tree_sitter_php::LANGUAGE_PHP.into(),
+            Language::Cpp => tree_sitter_cpp::LANGUAGE.into(),
         }
     }
 }

@@ -13,6 +13,9 @@ use crate::{
     wiring::{MODULE, Scope},
 };
 
+/// How deep functions, types and loops may nest.
+const MAX_FRAMES: usize = 128;
+
 /// What the walk does at a kind of node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -66,6 +69,8 @@ pub(crate) struct Walk<'t> {
     pub(crate) draft: Draft,
     /// The nodes around the current one, outermost first.
     pub(crate) ancestors: Vec<Node<'t>>,
+    /// A comment that the reader keeps for the declaration behind it.
+    pub(crate) note: Option<Node<'t>>,
     frames: Vec<Frame>,
     pending: Vec<(usize, Node<'t>)>,
 }
@@ -90,6 +95,7 @@ pub(crate) fn walk(path: &str, language: Language, text: &str, tree: &Tree) -> S
         path,
         draft: Draft::default(),
         ancestors: Vec::with_capacity(64),
+        note: None,
         frames: Vec::with_capacity(16),
         pending: Vec::new(),
     };
@@ -177,6 +183,10 @@ impl<'t> Walk<'t> {
     }
 
     fn function(&mut self, reader: &dyn Reader, node: Node<'t>, decorators: &[Node<'t>]) {
+        // Every function is named and hashed with all that is in it: what nests deeper is not written by hand.
+        if self.frames.len() >= MAX_FRAMES {
+            return;
+        }
         let Some(shape) = reader.function(self, node) else { return };
         let first = decorators.first().map_or(node, |first| *first);
         let start = first.start_byte().min(shape.anchor.start_byte()).min(node.start_byte()) as u32;

@@ -8,12 +8,24 @@ use crate::{
     Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
     paths::name_segments,
-    rules::{graphql::graphql, next::next},
+    rules::{graphql::graphql, next::next, php::php},
 };
 
 /// Handlers named by NestJS, Express and its like, Celery, Phoenix, Spring and Zipkin, Tornado, Falcon, Micrometer.
 pub(crate) fn framework(clues: &Clues<'_>) -> Answer {
-    [next, nest, node_layer, celery, class_and_method, graphql, command, named_as_route, hot_chocolate, job]
+    [
+        next,
+        nest,
+        node_layer,
+        celery,
+        php,
+        class_and_method,
+        graphql,
+        command,
+        named_as_route,
+        hot_chocolate,
+        job,
+    ]
         .iter()
         .map(|rule| rule(clues))
         .find(|answer| *answer != Answer::Silent)

@@ -8,6 +8,7 @@ mod messaging;
 mod next;
 mod noise;
 mod outgoing;
+mod php;
 mod route;
 mod rpc;
 mod span_name;

@@ -14,7 +14,11 @@ pub(crate) fn route(clues: &Clues<'_>) -> Answer {
     let Some(route) = route_of(clues) else { return Answer::Silent };
     let pattern = Pattern::parse(route);
     let method = method_of(clues);
-    let equal = of_method(clues.routes_equal(&pattern), method);
+    let mut equal = of_method(clues.routes_equal(&pattern), method);
+    if is_name(clues, route) {
+        equal.retain(|known| known.pattern == route);
+        return clues.found(Rule::Route, Confidence::Certain, candidates(equal));
+    }
     let inner = inside_a_mount(clues, &pattern, method);
     if !inner.is_empty() {
         return clues.found(Rule::Route, Confidence::Likely, candidates(inner));
@@ -56,6 +60,11 @@ fn without_version<'a>(clues: &Clues<'a>, pattern: &Pattern, method: Option<&str
     let mut routes = clues.routes_equal(&inner);
     routes.retain(|route| route.framework.as_deref() == Some("@nestjs/common"));
     of_method(routes, method)
+}
+
+/// Whether a name was sent in place of the pattern: Symfony's instrumentation always does it.
+fn is_name(clues: &Clues<'_>, route: &str) -> bool {
+    clues.shape.scope == "io.opentelemetry.contrib.php.symfony" && !route.starts_with('/')
 }
 
 /// Routes that end with the span's and fit its path, where the path is longer than the route: an application inside of

@@ -80,6 +80,9 @@ fn always_sends_routes(scope: &str) -> bool {
         "Microsoft.AspNetCore",
         "opentelemetry_phoenix",
         "opentelemetry-instrumentation-actix-web",
+        "io.opentelemetry.contrib.php.laravel",
+        "io.opentelemetry.contrib.php.slim",
+        "io.opentelemetry.contrib.php.symfony",
     ];
     const GO: &[&str] = &["otelgin", "otelecho", "otelmux", "otelfiber", "otelchi"];
     // The agent's instrumentation of Ktor hangs on its routing.

@@ -2,9 +2,11 @@
 
 mod code;
 mod dotnet;
+mod cpp;
 mod learning;
 mod names;
 mod outgoing;
+mod php;
 mod requests;
 mod rpc_and_tasks;
 mod support;

@@ -1,11 +1,13 @@
 //! What each language must tell about its syntax and its frameworks: one reader a language.
 
 mod csharp;
+pub(crate) mod cpp;
 mod go;
 mod java;
 mod javascript;
 mod jvm;
 mod kotlin;
+mod php;
 mod python;
 mod rust;
 
@@ -90,6 +92,8 @@ impl Language {
             Language::Java => &java::Java,
             Language::Kotlin => &kotlin::Kotlin,
             Language::CSharp => &csharp::CSharp,
+            Language::Php => &php::Php,
+            Language::Cpp => &cpp::Cpp,
         }
     }
 

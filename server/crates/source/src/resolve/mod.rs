@@ -3,12 +3,15 @@
 mod inherited;
 mod names;
 mod routes;
+mod spaces;
 mod spans;
 mod workers;
 
 use std::collections::{HashMap, HashSet};
 
 use model::SmolStr;
+
+pub(crate) use spaces::{INCLUDE, NAMESPACE};
 
 use crate::{CallSite, FunctionKey, Index, NamePattern, Route, SpanSite, route_table::RouteTable};
 
@@ -48,6 +51,11 @@ pub(crate) enum ModulePath {
     Type(String),
     /// The nearest file of the language with a method of the first name, bound at its top level under the second.
     Member(String, String),
+    /// Any file that declares a type or function of this name, in a namespace that ends so: whole when a backslash
+    /// stands at its head.
+    Declares { name: String, space: String },
+    /// An included file that gives a text this name.
+    Included(String),
 }
 
 /// Everything of that kind, of one index.

@@ -146,6 +146,7 @@ impl<'a> Names<'a> {
                 .filter(|(other, path)| *other != file && Language::of_path(path) == language);
             files.extend(others.map(|(other, _)| other).take(256));
         }
+        files.extend(self.body_of_header(source));
         files
     }
 
@@ -548,12 +549,12 @@ impl<'a> Names<'a> {
                 ModulePath::Type(name) => {
                     let declares =
                         |file: &SourceFile| file.wiring.types.iter().any(|fact| fact.path == *name);
-                    self.declaring(source, Key::Type(name), declares)
+                    self.nearest_declaring(source, Key::Type(name), declares)
                 }
                 ModulePath::Member(name, bound) => {
                     let declares =
                         |file: &SourceFile| file.wiring.bindings.iter().any(|binding| binding.name == *bound);
-                    self.declaring(source, Key::Function(name), declares)
+                    self.nearest_declaring(source, Key::Function(name), declares)
                 }
                 ModulePath::Suffix(suffix) => {
                     let all: Vec<_> = self.index.files_ending_with(suffix).map(|file| &file.path).collect();
@@ -562,6 +563,8 @@ impl<'a> Names<'a> {
                         .into_iter()
                         .collect()
                 }
+                ModulePath::Declares { name, space } => self.declaring(from, name, space),
+                ModulePath::Included(name) => self.included(from, name),
             };
             if !files.is_empty() {
                 return files;
@@ -572,7 +575,7 @@ impl<'a> Names<'a> {
 
     /// The files of the language of `from` with `key` that declare something: those nearest to it; none where they lie
     /// in several folders as near.
-    fn declaring(&self, from: &SourceFile, key: Key<'_>, declares: impl Fn(&SourceFile) -> bool) -> Vec<u32> {
+    fn nearest_declaring(&self, from: &SourceFile, key: Key<'_>, declares: impl Fn(&SourceFile) -> bool) -> Vec<u32> {
         let numbers = self.index.numbers_with(key).take(256);
         let files = numbers.filter_map(|number| Some((number, self.index.slot(number)?)));
         let known: Vec<(u32, &str)> = files
@@ -594,7 +597,7 @@ fn folder_of(path: &str) -> &str {
 }
 
 /// Of several paths the one that shares most folders with `from`; `None` when two share as many.
-fn nearest<'p>(from: &str, paths: &[&'p SmolStr]) -> Option<&'p SmolStr> {
+pub(super) fn nearest<'p>(from: &str, paths: &[&'p SmolStr]) -> Option<&'p SmolStr> {
     let shared = |path: &str| from.split('/').zip(path.split('/')).take_while(|(a, b)| a == b).count();
     let best = paths.iter().map(|path| shared(path)).max()?;
     let mut nearest = paths.iter().filter(|path| shared(path) == best);

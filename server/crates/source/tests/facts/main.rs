@@ -1,11 +1,13 @@
 //! What is found in code, language by language: files go in, facts come out as text.
 
 mod csharp;
+mod cpp;
 mod go;
 mod java;
 mod javascript;
 mod javascript_frameworks;
 mod kotlin;
+mod php;
 mod python;
 mod python_frameworks;
 mod rust;
