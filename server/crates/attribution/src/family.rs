@@ -28,6 +28,8 @@ impl Family {
             Language::Rust => Family::Rust,
             Language::Go => Family::Go,
             Language::Java | Language::Kotlin => Family::Jvm,
+            Language::Ruby => Family::Ruby,
+            Language::Elixir => Family::Beam,
         }
     }
 

@@ -19,11 +19,15 @@ pub enum Language {
     Java,
     /// Kotlin.
     Kotlin,
+    /// Ruby.
+    Ruby,
+    /// Elixir.
+    Elixir,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Language; 8] = [
+    pub const ALL: [Language; 10] = [
         Language::Python,
         Language::JavaScript,
         Language::TypeScript,
@@ -32,6 +36,8 @@ impl Language {
         Language::Go,
         Language::Java,
         Language::Kotlin,
+        Language::Ruby,
+        Language::Elixir,
     ];
 
     /// The language of a file by its extension; `None` for what is not read.
@@ -46,6 +52,8 @@ impl Language {
             "go" => Language::Go,
             "java" => Language::Java,
             "kt" | "kts" => Language::Kotlin,
+            "rb" | "rake" | "ru" => Language::Ruby,
+            "ex" | "exs" => Language::Elixir,
             _ => return None,
         })
     }
@@ -61,6 +69,8 @@ impl Language {
             Language::Go => "go",
             Language::Java => "java",
             Language::Kotlin => "kotlin",
+            Language::Ruby => "ruby",
+            Language::Elixir => "elixir",
         }
     }
 
@@ -75,6 +85,8 @@ impl Language {
             Language::Go => tree_sitter_go::LANGUAGE.into(),
             Language::Java => tree_sitter_java::LANGUAGE.into(),
             Language::Kotlin => tree_sitter_kotlin_ng::LANGUAGE.into(),
+            Language::Ruby => tree_sitter_ruby::LANGUAGE.into(),
+            Language::Elixir => tree_sitter_elixir::LANGUAGE.into(),
         }
     }
 }

@@ -137,7 +137,9 @@ impl<'t> Walk<'t> {
                 false
             }
             Role::Function => {
-                self.function(reader, node, &decorators);
+                if !self.function(reader, node, &decorators) && reader.repeats(self, node) {
+                    self.frames.push(Frame { depth, kind: FrameKind::Loop });
+                }
                 true
             }
             Role::Type => {
@@ -177,8 +179,9 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn function(&mut self, reader: &dyn Reader, node: Node<'t>, decorators: &[Node<'t>]) {
-        let Some(shape) = reader.function(self, node) else { return };
+    /// Takes in a function; answers whether it is one.
+    fn function(&mut self, reader: &dyn Reader, node: Node<'t>, decorators: &[Node<'t>]) -> bool {
+        let Some(shape) = reader.function(self, node) else { return false };
         let first = decorators.first().map_or(node, |first| *first);
         let start = first.start_byte().min(shape.anchor.start_byte()).min(node.start_byte()) as u32;
         let range = TextRange::new(start, node.end_byte() as u32);
@@ -212,6 +215,7 @@ impl<'t> Walk<'t> {
         );
         self.frames.push(Frame { depth: self.ancestors.len(), kind: FrameKind::Function(index) });
         reader.function_entered(self, index, node, decorators);
+        true
     }
 
     /// The innermost function around the current node; [`MODULE`] when there is none.

@@ -1,10 +1,12 @@
 //! What each language must tell about its syntax and its frameworks: one reader a language.
 
+mod elixir;
 mod go;
 mod java;
 mod javascript;
 mod kotlin;
 mod python;
+mod ruby;
 mod rust;
 
 use std::sync::OnceLock;
@@ -27,6 +29,11 @@ pub(crate) trait Reader: Sync {
 
     /// A node of [`Role::Function`]; `None` when it is none after all.
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>>;
+
+    /// Whether a node of [`Role::Function`] that is none runs its inside many times, as blocks of iterators do.
+    fn repeats<'t>(&self, _walk: &Walk<'t>, _node: Node<'t>) -> bool {
+        false
+    }
 
     /// The function numbered `index` was entered; `decorators` stand before it.
     fn function_entered<'t>(
@@ -75,6 +82,11 @@ pub(crate) trait Reader: Sync {
     fn shares_folder(&self) -> bool {
         false
     }
+
+    /// Whether types are known everywhere by their whole names, without an import: constants of Ruby, modules of Elixir.
+    fn shares_all(&self) -> bool {
+        false
+    }
 }
 
 impl Language {
@@ -87,6 +99,8 @@ impl Language {
             Language::Go => &go::Go,
             Language::Java => &java::Java,
             Language::Kotlin => &kotlin::Kotlin,
+            Language::Ruby => &ruby::Ruby,
+            Language::Elixir => &elixir::Elixir,
         }
     }
 

@@ -158,13 +158,18 @@ impl<'a> Names<'a> {
 
     /// The known types that a type derives from directly.
     pub(crate) fn bases(&self, file: u32, path: &str) -> Vec<(u32, SmolStr)> {
+        self.bases_within(file, path, MAX_STEPS)
+    }
+
+    fn bases_within(&self, file: u32, path: &str, steps: u8) -> Vec<(u32, SmolStr)> {
         let Some(source) = self.index.slot(file) else { return Vec::new() };
         let bases = source.wiring.types.iter().filter(|fact| fact.path == path).flat_map(|fact| &fact.bases);
-        let known =
-            bases.filter_map(|base| match self.look_up(file, MODULE, &Reference::local(base.clone()))? {
+        let known = bases.filter_map(|base| {
+            match self.reference(file, MODULE, &Reference::local(base.clone()), steps)? {
                 Entity::Type(file, found) if found != path => Some((file, found)),
                 _ => None,
-            });
+            }
+        });
         known.collect()
     }
 
@@ -244,6 +249,7 @@ impl<'a> Names<'a> {
         }
         self.top_level(file, path, steps)
             .or_else(|| self.in_folder(file, path, steps))
+            .or_else(|| self.everywhere(file, scope, path, steps))
             .or_else(|| Some(Entity::Value(file, MODULE, path.into())))
     }
 
@@ -434,9 +440,11 @@ impl<'a> Names<'a> {
         if steps == 0 {
             return None;
         }
-        self.bases(file, path)
-            .into_iter()
-            .find_map(|(file, base)| self.type_member(file, &base, rest, steps - 1))
+        self.elsewhere(file, &wanted).or_else(|| {
+            self.bases_within(file, path, steps - 1)
+                .into_iter()
+                .find_map(|(file, base)| self.type_member(file, &base, rest, steps - 1))
+        })
     }
 
     /// What `rest` is inside of the member `constant`: an instance's class knows more than the member itself.
@@ -510,6 +518,87 @@ impl<'a> Names<'a> {
         }
         let others = self.beside(file).into_iter().skip(1);
         others.into_iter().find_map(|other| self.top_level(other, path, steps))
+    }
+
+    /// A name with dots that any file may define, seen from the types around `scope`, where the language has it so.
+    fn everywhere(&self, file: u32, scope: Scope, path: &str, steps: u8) -> Option<Entity> {
+        let source = self.index.slot(file)?;
+        if !source.language.reader().shares_all() || steps == 0 {
+            return None;
+        }
+        let mut around =
+            source.functions.get(scope as usize).map_or("", |function| function.key.path.as_str());
+        loop {
+            around = around.rsplit_once('.').map_or("", |(outer, _)| outer);
+            let whole = dotted(around, path);
+            if let Some(found) = self.elsewhere(file, &whole).or_else(|| self.type_elsewhere(file, &whole)) {
+                return Some(found);
+            }
+            if let Some((owner, member)) = whole.rsplit_once('.')
+                && owner.len() >= around.len()
+                && let Some(found @ Entity::Type(..)) = self.type_elsewhere(file, owner)
+                && let Some(found) = self.member(found, member, steps - 1)
+            {
+                return Some(found);
+            }
+            if around.is_empty() {
+                return None;
+            }
+        }
+    }
+
+    /// The function of this whole name in the file nearest to `from`, where names are known everywhere. Frameworks that
+    /// make names from paths do not know how capitals are set.
+    fn elsewhere(&self, from: u32, whole: &str) -> Option<Entity> {
+        let source = self.index.slot(from)?;
+        if !source.language.reader().shares_all() {
+            return None;
+        }
+        let name = whole.rsplit('.').next().unwrap_or(whole);
+        let find = |same: &dyn Fn(&str) -> bool| {
+            let files = self.index.numbers_with(Key::Function(name)).iter().filter_map(|number| {
+                let file = self.index.slot(*number).filter(|file| file.language == source.language)?;
+                let at = file.functions.iter().position(|function| same(&function.key.path))?;
+                (!file.generated).then_some((*number, at as u32))
+            });
+            let found: Vec<(u32, u32)> = files.collect();
+            let files: Vec<u32> = found.iter().map(|(file, _)| *file).collect();
+            let nearest = self.nearest_file(&source.path, &files)?;
+            let (file, function) = found.into_iter().find(|(file, _)| *file == nearest)?;
+            Some(Entity::Function(file, function))
+        };
+        find(&|path| path == whole).or_else(|| find(&|path| path.eq_ignore_ascii_case(whole)))
+    }
+
+    /// The type of this whole name: types may be opened in several files, the nearest stands for them.
+    fn type_elsewhere(&self, from: u32, whole: &str) -> Option<Entity> {
+        let source = self.index.slot(from)?;
+        let name = whole.rsplit('.').next().unwrap_or(whole);
+        let holds = |number: &&u32| {
+            self.index.slot(**number).is_some_and(|file| {
+                file.language == source.language && file.wiring.types.iter().any(|fact| fact.path == whole)
+            })
+        };
+        let files: Vec<u32> =
+            self.index.numbers_with(Key::Type(name)).iter().filter(holds).copied().collect();
+        let has_bases = |file: &&u32| {
+            let types = self.index.slot(**file).map(|file| file.wiring.types.as_slice()).unwrap_or_default();
+            types.iter().any(|fact| fact.path == whole && !fact.bases.is_empty())
+        };
+        let derived: Vec<u32> = files.iter().filter(has_bases).copied().collect();
+        let files = if derived.is_empty() { files } else { derived };
+        let file = self.nearest_file(&source.path, &files).or(files.first().copied())?;
+        Some(Entity::Type(file, whole.into()))
+    }
+
+    /// The file that lies nearest to `from`. `None` when two lie as near.
+    fn nearest_file(&self, from: &str, files: &[u32]) -> Option<u32> {
+        if let [only] = files {
+            return Some(*only);
+        }
+        let paths = files.iter().filter_map(|file| Some(&self.index.slot(*file)?.path));
+        let paths: Vec<&SmolStr> = paths.collect();
+        nearest(from, &paths).and_then(|path| self.index.number_of(path))
     }
 
     /// The files of the module that `from` calls `module`.
