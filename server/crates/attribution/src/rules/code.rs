@@ -30,9 +30,23 @@ pub(crate) fn code_attributes(clues: &Clues<'_>) -> Answer {
         (None, Some(function)) if Family::of_shape(clues.shape) == Some(Family::Jvm) => {
             by_name(clues, without_module(function))
         }
-        (None, Some(function)) => by_name(clues, function),
+        (None, Some(function)) => match clues.get("code.namespace") {
+            Some(class) if Family::of_shape(clues.shape) == Some(Family::Ruby) => {
+                whole_name(clues, Rule::CodeAttributes, class, function)
+            }
+            _ => by_name(clues, function),
+        },
         (None, None) => Answer::Silent,
     }
+}
+
+/// A method of a class whose whole name is told, as Ruby tells it: `UsersController` is not `Admin::UsersController`.
+pub(super) fn whole_name(clues: &Clues<'_>, rule: Rule, class: &str, method: &str) -> Answer {
+    let path = format!("{}.{method}", class.trim_start_matches("::").replace("::", "."));
+    let same = clues.functions_named(method).filter(|function| function.key.path == path);
+    let found =
+        same.map(|function| candidate(&function.key, format_smolstr!("{class}#{method} by its name")));
+    clues.found(rule, Confidence::Certain, found.collect())
 }
 
 fn by_file(clues: &Clues<'_>, path: &str, function: Option<&str>) -> Answer {

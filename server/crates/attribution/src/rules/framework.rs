@@ -7,13 +7,14 @@ use source::{Function, FunctionKind, NamePattern, Pattern};
 use crate::{
     Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
+    family::Family,
     paths::name_segments,
-    rules::next::next,
+    rules::{code::whole_name, next::next},
 };
 
 /// Handlers named by NestJS, Express and its like, Celery, Phoenix, Spring and Zipkin, Tornado, Falcon, Micrometer.
 pub(crate) fn framework(clues: &Clues<'_>) -> Answer {
-    [next, nest, node_layer, celery, class_and_method, graphql]
+    [next, nest, node_layer, celery, rails, class_and_method, graphql]
         .iter()
         .map(|rule| rule(clues))
         .find(|answer| *answer != Answer::Silent)
@@ -131,6 +132,18 @@ fn celery(clues: &Clues<'_>) -> Answer {
         .map(|consumer| candidate(&consumer.handler, format_smolstr!("{task} is its module and name")));
     let found: Vec<_> = found.collect();
     clues.found(Rule::Framework, Confidence::Certain, found)
+}
+
+/// Rails names controller and action by `code.namespace` and `code.function`: the class by its whole name. An action
+/// that the controller inherits is left to its route.
+fn rails(clues: &Clues<'_>) -> Answer {
+    if Family::of_shape(clues.shape) != Some(Family::Ruby) {
+        return Answer::Silent;
+    }
+    let (Some(class), Some(action)) = (clues.get("code.namespace"), clues.get("code.function.name")) else {
+        return Answer::Silent;
+    };
+    whole_name(clues, Rule::Framework, class, action)
 }
 
 /// A class and a method under one of several pairs of keys.

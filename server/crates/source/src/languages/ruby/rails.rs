@@ -33,6 +33,8 @@ pub(super) struct Place {
     pub(super) module: String,
     /// The controller, if it is told, as routes write it.
     pub(super) controller: Option<String>,
+    /// The action, if a scope tells it for all in it.
+    pub(super) action: Option<SmolStr>,
     /// The resource around, and where within it.
     pub(super) resource: Option<resources::Resource>,
     /// Whether members of nested resources leave out what is around them.
@@ -233,6 +235,7 @@ impl<'w, 't> Run<'w, 't> {
         if let Some(controller) = self.word_of(node, "controller") {
             inner.controller = Some(controller.to_string());
         }
+        inner.action = self.word_of(node, "action").or(inner.action);
         inner.limit(self, node);
         inner.is_shallow |= option(self.walk, &list, "shallow").is_some_and(|value| value.kind() == "true");
         self.inside(node.child_by_field_name("block"), &inner, depth);
@@ -294,7 +297,8 @@ impl<'w, 't> Run<'w, 't> {
             paths.extend(pair.child_by_field_name("key"));
             to = to.or_else(|| pair.child_by_field_name("value"));
         }
-        let (action, controller) = (self.word_of(node, "action"), self.word_of(node, "controller"));
+        let (action, controller) =
+            (self.word_of(node, "action").or_else(|| place.action.clone()), self.word_of(node, "controller"));
         for path in paths {
             let Some(text) = path_text(self.walk, path) else { continue };
             let is_text = path.kind() == "string";
@@ -319,7 +323,9 @@ impl<'w, 't> Run<'w, 't> {
             else {
                 continue;
             };
-            let own = self.word_of_path(node).unwrap_or(text);
+            let has_path =
+                is_text || place.resource.as_ref().is_none_or(|resource| resource.has_own_path(&text));
+            let own = self.word_of_path(node).unwrap_or(if has_path { text } else { String::new() });
             self.add(methods.clone(), &join(&place.path, &own), &place, &to);
         }
     }
@@ -415,9 +421,7 @@ fn target_of(
 impl Place {
     /// This place without the resource around: what `namespace` and `scope` begin within one is nested in it.
     fn outside(&self) -> Place {
-        let mut place = self.within("nested");
-        place.resource = place.resource.map(|resource| resource.nested());
-        place
+        self.within("nested")
     }
 
     fn controller_name(&self) -> Option<String> {

@@ -21,6 +21,8 @@ pub(super) struct Resource {
     member: String,
     /// The path of one member as what is nested in it sees it.
     nested: String,
+    /// Whether it has one member only.
+    is_single: bool,
     /// Where within it.
     level: Level,
 }
@@ -29,8 +31,10 @@ pub(super) struct Resource {
 enum Level {
     /// Directly in its block: what stands here is nested in a member.
     Own,
-    /// In a block that says which.
-    Told,
+    /// In a member, as other resources are.
+    Nested,
+    /// Where actions of the resource itself are declared.
+    Actions,
 }
 
 /// Action, method, whether it is the collection's, and what stands behind the path.
@@ -45,9 +49,10 @@ const ACTIONS: &[(&str, &[&str], bool, &str)] = &[
 ];
 
 impl Resource {
-    /// The same where a scope within it has been told.
-    pub(super) fn nested(self) -> Resource {
-        Resource { level: Level::Told, ..self }
+    /// Whether an action that every resource has is declared without a path of its own here.
+    pub(super) fn has_own_path(&self, action: &str) -> bool {
+        let is_usual = matches!(action, "index" | "create" | "new" | "show" | "update" | "destroy");
+        !(is_usual && self.level == Level::Actions)
     }
 }
 
@@ -56,7 +61,7 @@ impl Place {
     pub(super) fn within(&self, level: &str) -> Place {
         let mut place = self.clone();
         let Some(resource) = place.resource.as_mut() else { return place };
-        if level == "nested" && resource.level == Level::Told {
+        if level == "nested" && resource.level != Level::Own {
             return place;
         }
         place.path = match level {
@@ -65,7 +70,8 @@ impl Place {
             "member" => resource.member.clone(),
             _ => resource.nested.clone(),
         };
-        resource.level = Level::Told;
+        let is_action = level != "nested" || resource.is_single;
+        resource.level = if is_action { Level::Actions } else { Level::Nested };
         place
     }
 }
@@ -114,13 +120,20 @@ impl<'t> Run<'_, 't> {
             true => pluralize(last),
             false => name.to_owned(),
         });
-        let mut inner =
-            Place { is_shallow, controller: None, only: None, except: Vec::new(), ..place.clone() };
+        let mut inner = Place {
+            is_shallow,
+            controller: None,
+            action: None,
+            only: None,
+            except: Vec::new(),
+            ..place.clone()
+        };
         if let Some(module) = self.word_of(node, "module") {
             inner.module = dotted(&inner.module, &camelize(&module)).to_string();
         }
         inner.path = collection.clone();
-        inner.resource = Some(Resource { controller, collection, member, nested, level: Level::Own });
+        inner.resource =
+            Some(Resource { controller, collection, member, nested, is_single, level: Level::Own });
         self.actions(node, is_single, place, &inner);
         self.inside(node.child_by_field_name("block"), &inner, depth);
         if let Some(names) = self.words_of(node, "concerns") {
