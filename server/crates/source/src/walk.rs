@@ -38,6 +38,8 @@ pub(crate) enum Role {
     Import,
     /// Handed to [`Reader::other`].
     Other,
+    /// [`Reader::ask`] tells it of each node: languages that write all of this as calls.
+    Asks,
 }
 
 /// A function as a reader sees it.
@@ -124,9 +126,10 @@ impl<'t> Walk<'t> {
         if role == Role::Plain && self.pending.is_empty() {
             return true;
         }
+        let role = if role == Role::Asks { reader.ask(self, node) } else { role };
         let decorators = self.take_decorators(depth, node, role);
         match role {
-            Role::Plain => true,
+            Role::Plain | Role::Asks => true,
             Role::Prune => false,
             Role::Loop => {
                 self.frames.push(Frame { depth, kind: FrameKind::Loop });

@@ -24,6 +24,11 @@ pub(crate) trait Reader: Sync {
     /// Kinds of named nodes that are not plain.
     fn roles(&self) -> &'static [(&'static str, Role)];
 
+    /// What a node of [`Role::Asks`] is.
+    fn ask<'t>(&self, _walk: &Walk<'t>, _node: Node<'t>) -> Role {
+        Role::Plain
+    }
+
     /// Before the first node.
     fn begin<'t>(&self, _walk: &mut Walk<'t>, _root: Node<'t>) {}
 

@@ -77,6 +77,7 @@ impl<'a> Names<'a> {
                 Some(Entity::Function(file, function)) => Some((file, function)),
                 _ => self.serving_method(file, *scope, reference),
             },
+            Handler::First(handlers) => handlers.iter().find_map(|handler| self.function(file, handler)),
             Handler::Wrapped(callee, arguments) => {
                 let mut inner: Vec<(u32, u32)> =
                     arguments.iter().filter_map(|argument| self.function(file, argument)).collect();

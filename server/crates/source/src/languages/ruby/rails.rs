@@ -370,10 +370,7 @@ impl<'w, 't> Run<'w, 't> {
         }
         let inner = class(&place.module, controller);
         let known: Vec<Handler> = self.engine.iter().map(|outer| handler(dotted(outer, &inner))).collect();
-        let handler = match known.first() {
-            Some(first) => Handler::Wrapped(Box::new(first.clone()), known),
-            None => handler(inner),
-        };
+        let handler = if known.is_empty() { handler(inner) } else { Handler::First(known) };
         self.push(methods, path, handler);
     }
 
