@@ -31,8 +31,10 @@ pub(crate) fn code_attributes(clues: &Clues<'_>) -> Answer {
             by_name(clues, without_module(function))
         }
         (None, Some(function)) => match clues.get("code.namespace") {
-            Some(class) if Family::of_shape(clues.shape) == Some(Family::Ruby) => {
-                whole_name(clues, Rule::CodeAttributes, class, function)
+            Some(class) if has_whole_names(clues) => whole_name(clues, Rule::CodeAttributes, class, function),
+            None if has_whole_names(clues) && function.contains(['.', '#']) => {
+                let (class, method) = function.rsplit_once(['.', '#']).unwrap_or(("", function));
+                whole_name(clues, Rule::CodeAttributes, class, method)
             }
             _ => by_name(clues, function),
         },
@@ -40,12 +42,30 @@ pub(crate) fn code_attributes(clues: &Clues<'_>) -> Answer {
     }
 }
 
-/// A method of a class whose whole name is told, as Ruby tells it: `UsersController` is not `Admin::UsersController`.
+/// Whether names of classes are whole where they are told: in Ruby, and of modules in Elixir.
+fn has_whole_names(clues: &Clues<'_>) -> bool {
+    matches!(Family::of_shape(clues.shape), Some(Family::Ruby | Family::Beam))
+}
+
+/// A method of a class whose whole name is told, as Ruby and Elixir tell it: `UsersController` is not
+/// `Admin::UsersController`. Elixir adds how many parameters it takes, and `Elixir.` before modules.
 pub(super) fn whole_name(clues: &Clues<'_>, rule: Rule, class: &str, method: &str) -> Answer {
-    let path = format!("{}.{method}", class.trim_start_matches("::").replace("::", "."));
-    let same = clues.functions_named(method).filter(|function| function.key.path == path);
+    let (method, arity) = match method.rsplit_once('/') {
+        Some((name, arity)) => (name, arity.parse::<usize>().ok()),
+        None => (method, None),
+    };
+    let class = class.strip_prefix("Elixir.").unwrap_or(class).trim_start_matches("::");
+    let path = format!("{}.{method}", class.replace("::", "."));
+    let same = clues.functions_named(method).filter(|function| {
+        function.key.path == path && arity.is_none_or(|arity| function.parameters.len() >= arity)
+    });
+    let mut same: Vec<&Function> = same.collect();
+    if same.iter().any(|function| Some(function.parameters.len()) == arity) {
+        same.retain(|function| Some(function.parameters.len()) == arity);
+    }
+    let found = same.into_iter();
     let found =
-        same.map(|function| candidate(&function.key, format_smolstr!("{class}#{method} by its name")));
+        found.map(|function| candidate(&function.key, format_smolstr!("{class}.{method} by its whole name")));
     clues.found(rule, Confidence::Certain, found.collect())
 }
 

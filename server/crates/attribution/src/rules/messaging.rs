@@ -17,8 +17,8 @@ pub(crate) fn messaging(clues: &Clues<'_>) -> Answer {
     if operation == Some("receive") || operation == Some("settle") {
         return Answer::Silent;
     }
-    let destination =
-        clues.get("messaging.sidekiq.job_class").or_else(|| clues.get("messaging.destination.name"));
+    let job = job(clues);
+    let destination = job.or_else(|| clues.get("messaging.destination.name"));
     let Some(destination) = destination else { return Answer::Silent };
     clues.ask_resolved();
     let consumers = clues
@@ -29,4 +29,22 @@ pub(crate) fn messaging(clues: &Clues<'_>) -> Answer {
     let detail = format_smolstr!("consumes {destination}");
     let found = consumers.map(|consumer| candidate(&consumer.handler, detail.clone())).collect();
     clues.found(Rule::Messaging, Confidence::Likely, found)
+}
+
+/// The class that a job runs, where the instrumentation tells it.
+fn job<'a>(clues: &Clues<'a>) -> Option<&'a str> {
+    const KEYS: &[&str] = &[
+        "messaging.sidekiq.job_class",
+        "messaging.resque.job_class",
+        "messaging.que.job_class",
+        "messaging.delayed_job.name",
+        "oban.job.worker",
+        "messaging.oban.worker",
+    ];
+    let told = KEYS.iter().find_map(|key| clues.get(key));
+    // Active Job: the class is the namespace of the code.
+    let active = || clues.get("messaging.active_job.adapter.name").and_then(|_| clues.get("code.namespace"));
+    // Delayed Job names the method too.
+    let class = told.or_else(active)?;
+    Some(class.strip_prefix("Elixir.").unwrap_or(class).trim_end_matches("#perform"))
 }

@@ -9,8 +9,17 @@ use crate::{
 };
 
 /// Frameworks whose instrumentation adds the route to the server's span.
-const ROUTE_SENDERS: &[&str] =
-    &["express", "koa", "@koa/router", "koa-router", "@nestjs/common", "@hapi/hapi", "restify"];
+const ROUTE_SENDERS: &[&str] = &[
+    "express",
+    "koa",
+    "@koa/router",
+    "koa-router",
+    "@nestjs/common",
+    "@hapi/hapi",
+    "restify",
+    "rails",
+    "phoenix",
+];
 
 /// The handler whose pattern fits the path most closely.
 pub(crate) fn url_path(clues: &Clues<'_>) -> Answer {

@@ -12,8 +12,24 @@ use crate::{
 
 /// Functions of a repository of Ecto that ask the database.
 const QUERIES: &[&str] = &[
-    "all", "one", "get", "get_by", "insert", "update", "delete", "insert_all", "update_all", "delete_all", "aggregate",
-    "preload", "exists?", "reload", "insert_or_update", "stream", "query", "query_many",
+    "all",
+    "one",
+    "get",
+    "get_by",
+    "insert",
+    "update",
+    "delete",
+    "insert_all",
+    "update_all",
+    "delete_all",
+    "aggregate",
+    "preload",
+    "exists?",
+    "reload",
+    "insert_or_update",
+    "stream",
+    "query",
+    "query_many",
 ];
 
 /// A call.
@@ -29,8 +45,11 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if span(walk, node, object, last, is_piped) {
         return;
     }
-    let found = http(walk, node, object, last, is_piped).or_else(|| query(walk, node, object, last, is_piped));
-    let found = found.or_else(|| (object == "Oban" && last.starts_with("insert")).then_some((CallKind::Messaging, None, None)));
+    let found =
+        http(walk, node, object, last, is_piped).or_else(|| query(walk, node, object, last, is_piped));
+    let found = found.or_else(|| {
+        (object == "Oban" && last.starts_with("insert")).then_some((CallKind::Messaging, None, None))
+    });
     let kind = found.as_ref().map_or(CallKind::Function, |(kind, ..)| *kind);
     let (method, target) = found.map_or((None, None), |(_, method, target)| (method, target));
     if kind == CallKind::Function {
@@ -83,11 +102,16 @@ pub(super) fn decorated<'t>(walk: &mut Walk<'t>, index: u32, decorator: Node<'t>
     let Some(attribute) = decorator.child_by_field_name("operand") else { return };
     let Some(first) = arguments(attribute).first().copied() else { return };
     let (name, place) = match (word_of(walk, attribute), word_of(walk, first)) {
-        (Some("decorate"), Some("with_span" | "trace" | "span")) => (arguments(first).first().copied(), position(first)),
+        (Some("decorate"), Some("with_span" | "trace" | "span")) => {
+            (arguments(first).first().copied(), position(first))
+        }
         (Some("trace"), _) => (Some(first), position(decorator)),
         _ => return,
     };
-    let Some(text) = name.filter(|name| name.kind() != "keywords").and_then(|name| text_of(walk, name)) else { return };
+    let Some(text) = name.filter(|name| name.kind() != "keywords").and_then(|name| text_of(walk, name))
+    else {
+        return;
+    };
     walk.draft.span(text, index, Some(index), place, None);
 }
 
@@ -106,7 +130,10 @@ fn http<'t>(walk: &Walk<'t>, node: Node<'t>, object: &str, last: &str, is_piped:
         _ => return None,
     };
     let at = if is_piped && at > 0 { at - 1 } else { at };
-    let texts = list.iter().skip(at).take(2).filter(|node| matches!(node.kind(), "string" | "identifier" | "binary_operator" | "unary_operator"));
+    let texts =
+        list.iter().skip(at).take(2).filter(|node| {
+            matches!(node.kind(), "string" | "identifier" | "binary_operator" | "unary_operator")
+        });
     let url = keyword(walk, node, "url").and_then(|url| text_of(walk, url));
     let url = url.or_else(|| texts.filter_map(|url| text_of(walk, *url)).find(looks_like_url));
     let url = url.filter(looks_like_url)?;
@@ -114,7 +141,9 @@ fn http<'t>(walk: &Walk<'t>, node: Node<'t>, object: &str, last: &str, is_piped:
 }
 
 fn looks_like_url(url: &Text) -> bool {
-    url.0.iter().any(|piece| matches!(piece, Piece::Literal(text) if text.contains('/')) || matches!(piece, Piece::Name(_)))
+    url.0.iter().any(|piece| {
+        matches!(piece, Piece::Literal(text) if text.contains('/')) || matches!(piece, Piece::Name(_))
+    })
 }
 
 /// A query by a repository; its text where it is told.
@@ -161,7 +190,8 @@ fn passed_text(walk: &Walk<'_>, value: Node<'_>) -> Option<Text> {
         "identifier" => {
             let name = walk.slice(value);
             let around = walk.draft.functions.get(walk.scope() as usize);
-            let is_parameter = around.is_some_and(|function| function.parameters.iter().any(|own| own == name));
+            let is_parameter =
+                around.is_some_and(|function| function.parameters.iter().any(|own| own == name));
             is_parameter.then(|| Text::name(name))
         }
         "unary_operator" => {

@@ -54,7 +54,8 @@ impl Reader for Elixir {
     }
 
     fn repeats<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> bool {
-        let call = walk.ancestor(1).filter(|call| node.kind() == "anonymous_function" && call.kind() == "call");
+        let call =
+            walk.ancestor(1).filter(|call| node.kind() == "anonymous_function" && call.kind() == "call");
         let target = call.and_then(|call| call.child_by_field_name("target"));
         target.is_some_and(|target| {
             let name = walk.slice(target);
@@ -95,7 +96,9 @@ impl Reader for Elixir {
 
     fn bind<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
         let Some(call) = node.child_by_field_name("operand") else { return };
-        let (Some(name), Some(value)) = (word_of(walk, call), arguments(call).first().copied()) else { return };
+        let (Some(name), Some(value)) = (word_of(walk, call), arguments(call).first().copied()) else {
+            return;
+        };
         let name = dotted(&walk.type_path().unwrap_or_default(), &format!("@{name}"));
         let value = match text_of(walk, value) {
             Some(text) if text.is_telling() => Value::Text(text),
@@ -119,7 +122,15 @@ impl Reader for Elixir {
 
     fn module_paths(&self, _from: &str, module: &str) -> Vec<ModulePath> {
         let parts: Vec<String> = module.split('.').map(underscored).collect();
-        if module.is_empty() { Vec::new() } else { vec![ModulePath::Suffix(format!("{}.ex", parts.join("/")))] }
+        if module.is_empty() {
+            Vec::new()
+        } else {
+            vec![ModulePath::Suffix(format!("{}.ex", parts.join("/")))]
+        }
+    }
+
+    fn frameworks(&self) -> &'static [&'static str] {
+        &["phoenix"]
     }
 
     fn shares_all(&self) -> bool {
@@ -136,7 +147,9 @@ fn attribute_role(walk: &Walk<'_>, node: Node<'_>) -> Role {
         return Role::Plain;
     }
     match word_of(walk, call) {
-        Some("doc" | "spec" | "impl" | "decorate" | "trace" | "deprecated" | "since" | "dialyzer") => Role::Decorator,
+        Some("doc" | "spec" | "impl" | "decorate" | "trace" | "deprecated" | "since" | "dialyzer") => {
+            Role::Decorator
+        }
         Some("moduledoc" | "typedoc" | "type" | "typep" | "opaque" | "callback" | "behaviour") => Role::Prune,
         Some(_) => Role::Bind,
         None => Role::Plain,
@@ -149,9 +162,10 @@ fn is_head(walk: &Walk<'_>) -> bool {
     while walk.ancestor(level).is_some_and(|node| node.kind() == "binary_operator") && level < 2 {
         level += 1;
     }
-    let Some(definition) = walk.ancestor(level + 1).filter(|_| {
-        walk.ancestor(level).is_some_and(|node| node.kind() == "arguments")
-    }) else {
+    let Some(definition) = walk
+        .ancestor(level + 1)
+        .filter(|_| walk.ancestor(level).is_some_and(|node| node.kind() == "arguments"))
+    else {
         return false;
     };
     matches!(word_of(walk, definition), Some("def" | "defp" | "defmacro" | "defmacrop"))
@@ -173,7 +187,14 @@ fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
     let receiver = walk.direct_type().map(|name| SmolStr::from(name.rsplit('.').next().unwrap_or(name)));
     let kind = if receiver.is_some() { FunctionKind::Method } else { FunctionKind::Function };
     let parameters = list.into_iter().map(|parameter| parameter_name(walk, parameter)).collect();
-    Some(FunctionShape { name: Some(walk.slice(anchor).into()), anchor, kind, receiver, parameters, body: block(node) })
+    Some(FunctionShape {
+        name: Some(walk.slice(anchor).into()),
+        anchor,
+        kind,
+        receiver,
+        parameters,
+        body: block(node),
+    })
 }
 
 /// The name in `name`, `%{…} = name` and `name \\ default`; empty for a pattern.
@@ -182,7 +203,11 @@ fn parameter_name(walk: &Walk<'_>, node: Node<'_>) -> SmolStr {
         "identifier" => walk.slice(node).into(),
         "binary_operator" => {
             let sides = ["left", "right"].into_iter().filter_map(|side| node.child_by_field_name(side));
-            sides.filter(|side| side.kind() == "identifier").map(|side| walk.slice(side).into()).next().unwrap_or_default()
+            sides
+                .filter(|side| side.kind() == "identifier")
+                .map(|side| walk.slice(side).into())
+                .next()
+                .unwrap_or_default()
         }
         _ => SmolStr::default(),
     }
@@ -193,7 +218,9 @@ fn closure<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
     if walk.function_around().is_some() {
         return None;
     }
-    if node.kind() == "do_block" && !walk.ancestor(0).is_some_and(|call| router::has_block_as_handler(walk, call)) {
+    if node.kind() == "do_block"
+        && !walk.ancestor(0).is_some_and(|call| router::has_block_as_handler(walk, call))
+    {
         return None;
     }
     let kind = FunctionKind::Closure;
@@ -227,13 +254,16 @@ fn alias(walk: &mut Walk<'_>, node: Node<'_>) {
     if word_of(walk, node) == Some("require") && renamed.is_none() {
         return;
     }
-    let many = first.child_by_field_name("right").filter(|right| first.kind() == "dot" && right.kind() == "tuple");
+    let many =
+        first.child_by_field_name("right").filter(|right| first.kind() == "dot" && right.kind() == "tuple");
     let Some(many) = many else {
         let Some(path) = path_of(walk, first) else { return };
         let name = renamed.unwrap_or_else(|| path.rsplit('.').next().unwrap_or(&path).into());
         return bind_alias(walk, name, path);
     };
-    let Some(outer) = first.child_by_field_name("left").and_then(|outer| path_of(walk, outer)) else { return };
+    let Some(outer) = first.child_by_field_name("left").and_then(|outer| path_of(walk, outer)) else {
+        return;
+    };
     for inner in children(many).into_iter().filter_map(|inner| path_of(walk, inner)).collect::<Vec<_>>() {
         let name = inner.rsplit('.').next().unwrap_or(&inner).into();
         bind_alias(walk, name, dotted(&outer, &inner));
@@ -259,10 +289,9 @@ fn delegate(walk: &mut Walk<'_>, node: Node<'_>) {
 
 /// What a module becomes by `use`: a job, a remote service.
 fn uses(walk: &mut Walk<'_>, node: Node<'_>) {
-    let (Some(used), Some(owner)) = (
-        arguments(node).first().and_then(|module| path_of(walk, *module)),
-        walk.type_path(),
-    ) else {
+    let (Some(used), Some(owner)) =
+        (arguments(node).first().and_then(|module| path_of(walk, *module)), walk.type_path())
+    else {
         return;
     };
     let named = |name: &str| Handler::Named(MODULE, Reference::local(dotted(&owner, name)));
@@ -292,7 +321,8 @@ fn underscored(name: &str) -> String {
         let before = at.checked_sub(1).and_then(|before| characters.get(before));
         let next = characters.get(at + 1);
         let begins = character.is_uppercase()
-            && before.is_some_and(|before| !before.is_uppercase() || next.is_some_and(|next| next.is_lowercase()));
+            && before
+                .is_some_and(|before| !before.is_uppercase() || next.is_some_and(|next| next.is_lowercase()));
         if begins {
             text.push('_');
         }
@@ -300,4 +330,3 @@ fn underscored(name: &str) -> String {
     }
     text
 }
-

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 use super::syntax::{arguments, atom, atoms, block, keyword, path_of, text_of, word_of};
 use crate::{
     walk::{Walk, children, dotted},
-    wiring::{Handler, Holder, MODULE, MountFact, Reference, RouteFact, Text},
+    wiring::{Handler, Holder, MODULE, MountFact, Reference, RouteFact, Text, Value},
 };
 
 /// Set while a router of Phoenix is read: its calls make no spans.
@@ -36,6 +36,7 @@ pub(super) fn module<'t>(walk: &mut Walk<'t>, body: Node<'t>) {
     }
     let Some(owner) = walk.type_path().filter(|_| is_router) else { return };
     walk.draft.marks.insert(format_smolstr!("{IN_ROUTER}{owner}"));
+    walk.draft.bind(MODULE, "@framework", Value::Import("phoenix".into(), None));
     let holder = Holder::Named(MODULE, Reference::local(owner));
     statements(walk, &holder, body, &Place::default(), MAX_DEPTH);
 }
@@ -69,7 +70,8 @@ fn statements<'t>(walk: &mut Walk<'t>, holder: &Holder, body: Node<'t>, place: &
             "match" => {
                 let list = arguments(node);
                 let Some((first, rest)) = list.split_first() else { continue };
-                let methods: Vec<SmolStr> = atoms(walk, *first).iter().map(|verb| verb.to_uppercase().into()).collect();
+                let methods: Vec<SmolStr> =
+                    atoms(walk, *first).iter().map(|verb| verb.to_uppercase().into()).collect();
                 let methods = if methods.iter().any(|verb| verb == "*") { Vec::new() } else { methods };
                 route(walk, holder, rest, methods, place);
             }
@@ -103,9 +105,12 @@ fn scope<'t>(walk: &Walk<'t>, node: Node<'t>, place: &Place) -> Option<Place> {
     if let Some(path) = path {
         inner.path = join(&inner.path, &text_of(walk, path)?.as_literal()?);
     }
-    let module = list.iter().copied().find(|node| node.kind() == "alias").or_else(|| keyword(walk, node, "alias"));
+    let module =
+        list.iter().copied().find(|node| node.kind() == "alias").or_else(|| keyword(walk, node, "alias"));
     match module {
-        Some(module) if module.kind() == "alias" => inner.module = dotted(&inner.module, &path_of(walk, module)?),
+        Some(module) if module.kind() == "alias" => {
+            inner.module = dotted(&inner.module, &path_of(walk, module)?)
+        }
         Some(module) if walk.slice(module) == "false" => inner.module = SmolStr::default(),
         _ => {}
     }
@@ -115,7 +120,9 @@ fn scope<'t>(walk: &Walk<'t>, node: Node<'t>, place: &Place) -> Option<Place> {
 /// `"/x", Controller, :action`.
 fn route<'t>(walk: &mut Walk<'t>, holder: &Holder, list: &[Node<'t>], methods: Vec<SmolStr>, place: &Place) {
     let [path, plug, rest @ ..] = list else { return };
-    let (Some(path), Some(plug)) = (text_of(walk, *path).and_then(|path| path.as_literal()), path_of(walk, *plug)) else {
+    let (Some(path), Some(plug)) =
+        (text_of(walk, *path).and_then(|path| path.as_literal()), path_of(walk, *plug))
+    else {
         return;
     };
     let module = dotted(&place.module, &plug);
@@ -132,7 +139,9 @@ fn plug_handler(module: &str, action: Option<&str>) -> Handler {
 fn live<'t>(walk: &mut Walk<'t>, holder: &Holder, node: Node<'t>, place: &Place) {
     let list = arguments(node);
     let [path, view, ..] = list.as_slice() else { return };
-    let (Some(path), Some(view)) = (text_of(walk, *path).and_then(|path| path.as_literal()), path_of(walk, *view)) else {
+    let (Some(path), Some(view)) =
+        (text_of(walk, *path).and_then(|path| path.as_literal()), path_of(walk, *view))
+    else {
         return;
     };
     let module = dotted(&place.module, &view);
@@ -145,7 +154,9 @@ fn live<'t>(walk: &mut Walk<'t>, holder: &Holder, node: Node<'t>, place: &Place)
 fn forward<'t>(walk: &mut Walk<'t>, holder: &Holder, node: Node<'t>, place: &Place) {
     let list = arguments(node);
     let [path, plug, ..] = list.as_slice() else { return };
-    let (Some(path), Some(plug)) = (text_of(walk, *path).and_then(|path| path.as_literal()), path_of(walk, *plug)) else {
+    let (Some(path), Some(plug)) =
+        (text_of(walk, *path).and_then(|path| path.as_literal()), path_of(walk, *plug))
+    else {
         return;
     };
     let module = dotted(&place.module, &plug);
@@ -203,7 +214,13 @@ fn resources<'t>(walk: &mut Walk<'t>, holder: &Holder, node: Node<'t>, place: &P
 
 fn push(walk: &mut Walk<'_>, holder: &Holder, methods: Vec<SmolStr>, path: &str, handler: Handler) {
     let pattern = Text::literal(path);
-    walk.draft.wiring.routes.push(RouteFact { holder: holder.clone(), methods, pattern, handler, scope: MODULE });
+    walk.draft.wiring.routes.push(RouteFact {
+        holder: holder.clone(),
+        methods,
+        pattern,
+        handler,
+        scope: MODULE,
+    });
 }
 
 /// Two paths with exactly one slash where they meet.
@@ -229,8 +246,12 @@ pub(super) fn has_block_as_handler(walk: &Walk<'_>, call: Node<'_>) -> bool {
 }
 
 fn plug_route<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let (Some(owner), Some(body), Some(word)) = (walk.type_path(), block(node), word_of(walk, node)) else { return };
-    let Some(path) = arguments(node).first().and_then(|path| text_of(walk, *path)?.as_literal()) else { return };
+    let (Some(owner), Some(body), Some(word)) = (walk.type_path(), block(node), word_of(walk, node)) else {
+        return;
+    };
+    let Some(path) = arguments(node).first().and_then(|path| text_of(walk, *path)?.as_literal()) else {
+        return;
+    };
     let via = keyword(walk, node, "via").map(|via| atoms(walk, via)).unwrap_or_default();
     let methods = match word {
         "match" => via.iter().map(|verb| verb.to_uppercase().into()).collect(),
@@ -242,10 +263,14 @@ fn plug_route<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `forward "/x", to: Other` of a plug.
 fn plug_forward<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
-    let (Some(owner), Some(to)) = (walk.type_path(), keyword(walk, node, "to").and_then(|to| path_of(walk, to))) else {
+    let (Some(owner), Some(to)) =
+        (walk.type_path(), keyword(walk, node, "to").and_then(|to| path_of(walk, to)))
+    else {
         return false;
     };
-    let Some(path) = arguments(node).first().and_then(|path| text_of(walk, *path)?.as_literal()) else { return false };
+    let Some(path) = arguments(node).first().and_then(|path| text_of(walk, *path)?.as_literal()) else {
+        return false;
+    };
     mount(walk, Holder::Named(MODULE, Reference::local(owner)), &to, &path);
     true
 }

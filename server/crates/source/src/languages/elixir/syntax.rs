@@ -34,7 +34,8 @@ pub(super) fn block(call: Node<'_>) -> Option<Node<'_>> {
 
 /// The value under `key` among the keywords of a call.
 pub(super) fn keyword<'t>(walk: &Walk<'t>, call: Node<'t>, key: &str) -> Option<Node<'t>> {
-    let keywords = arguments(call).into_iter().filter(|node| node.kind() == "keywords" || node.kind() == "list");
+    let keywords =
+        arguments(call).into_iter().filter(|node| node.kind() == "keywords" || node.kind() == "list");
     let mut pairs = keywords.flat_map(children).flat_map(|node| match node.kind() {
         "keywords" => children(node),
         _ => vec![node],
@@ -126,7 +127,9 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
             let first = arguments(node).first().copied()?;
             match walk.slice(node.child_by_field_name("target")?) {
                 "inspect" if walk.slice(first) == "__MODULE__" => Some(Text::literal(walk.type_path()?)),
-                "to_string" | "String.trim" | "URI.encode" | "URI.parse" => text_within(walk, first, depth - 1),
+                "to_string" | "String.trim" | "URI.encode" | "URI.parse" => {
+                    text_within(walk, first, depth - 1)
+                }
                 _ => None,
             }
         }

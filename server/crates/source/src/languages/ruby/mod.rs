@@ -150,6 +150,10 @@ impl Reader for Ruby {
         if module.is_empty() { Vec::new() } else { vec![ModulePath::Suffix(format!("{module}.rb"))] }
     }
 
+    fn frameworks(&self) -> &'static [&'static str] {
+        &["rails"]
+    }
+
     fn shares_all(&self) -> bool {
         true
     }

@@ -109,6 +109,7 @@ fn served_by(app: &str) -> (Holder, Vec<String>) {
 
 impl<'w, 't> Run<'w, 't> {
     fn new(walk: &'w mut Walk<'t>, holder: Holder, engine: Vec<String>) -> Run<'w, 't> {
+        walk.draft.bind(MODULE, "@framework", Value::Import("rails".into(), None));
         Run { walk, holder, engine, concerns: HashMap::new(), steps: 0 }
     }
 
