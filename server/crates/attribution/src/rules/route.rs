@@ -110,6 +110,7 @@ fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer
             .take(*shared)
             .any(|segment| matches!(segment, source::Segment::Literal(_)));
         has_literal
+            && !(*shared < wanted && knows_whole_routes(route))
             && if *shared == wanted && whole.segments.len() > wanted {
                 // The span knows only the inner part: the path must agree with the whole.
                 path.is_some_and(|path| {
@@ -140,6 +141,12 @@ fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer
 /// `ktor.deployment.rootPath` do: the code does not tell it.
 fn has_context_path(route: &Route) -> bool {
     matches!(Language::of_path(&route.handler.file), Some(Language::Java | Language::Kotlin))
+}
+
+/// Whether the code shows everything that stands before a route: nothing comes before what Rails' and Phoenix' routers
+/// declare, but for what an application is mounted on.
+fn knows_whole_routes(route: &Route) -> bool {
+    !route.is_open && route.framework.as_deref().is_some_and(|name| matches!(name, "rails" | "phoenix"))
 }
 
 fn is_method(word: &str) -> bool {

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 use super::syntax::{arguments, atom, atoms, block, keyword, path_of, text_of, word_of};
 use crate::{
     walk::{Walk, children, dotted},
-    wiring::{Handler, Holder, MODULE, MountFact, Reference, RouteFact, Text, Value},
+    wiring::{Handler, Holder, MODULE, MountFact, Piece, Reference, RouteFact, Text, Value},
 };
 
 /// Set while a router of Phoenix is read: its calls make no spans.
@@ -21,6 +21,8 @@ struct Place {
     path: String,
     /// What stands before the names of modules.
     module: SmolStr,
+    /// What variables of comprehensions around stand for.
+    known: Vec<(SmolStr, SmolStr)>,
 }
 
 /// A module was entered: if it is a router of Phoenix, it is run.
@@ -83,6 +85,7 @@ fn statements<'t>(walk: &mut Walk<'t>, holder: &Holder, body: Node<'t>, place: &
                     statements(walk, holder, body, &inner, depth - 1);
                 }
             }
+            "for" => comprehension(walk, holder, node, place, depth),
             "pipeline" | "def" | "defp" | "defmacro" | "quote" => {}
             _ => {
                 if let Some(body) = block(node) {
@@ -91,6 +94,37 @@ fn statements<'t>(walk: &mut Walk<'t>, holder: &Holder, body: Node<'t>, place: &
             }
         }
     }
+}
+
+/// `for prefix <- ["/", "/repos/:name"] do`: once for each of the texts.
+fn comprehension<'t>(walk: &mut Walk<'t>, holder: &Holder, node: Node<'t>, place: &Place, depth: usize) {
+    let (Some(body), Some(first)) = (block(node), arguments(node).first().copied()) else { return };
+    let sides = (first.child_by_field_name("left"), first.child_by_field_name("right"));
+    let (Some(name), Some(list)) = sides else { return };
+    let values: Vec<SmolStr> = match list.kind() {
+        "list" => children(list).into_iter().filter_map(|item| text_of(walk, item)?.as_literal()).collect(),
+        _ => Vec::new(),
+    };
+    for value in values.into_iter().take(8) {
+        let mut inner = place.clone();
+        inner.known.push((walk.slice(name).into(), value));
+        statements(walk, holder, body, &inner, depth - 1);
+    }
+}
+
+/// A path that is told, variables of comprehensions included.
+fn path_text(walk: &Walk<'_>, node: Node<'_>, place: &Place) -> Option<SmolStr> {
+    let mut text = Text::default();
+    for piece in text_of(walk, node)?.0 {
+        let known = match &piece {
+            Piece::Name(name) => place.known.iter().rev().find(|(known, _)| known == name),
+            _ => None,
+        };
+        text.append(
+            known.map_or_else(|| Text(vec![piece.clone()]), |(_, value)| Text::literal(value.clone())),
+        );
+    }
+    text.as_literal()
 }
 
 /// `scope "/x", Module, opts`, each of them optional or a keyword. `None` when the path is not told.
@@ -103,7 +137,7 @@ fn scope<'t>(walk: &Walk<'t>, node: Node<'t>, place: &Place) -> Option<Place> {
         _ => keyword(walk, node, "path"),
     };
     if let Some(path) = path {
-        inner.path = join(&inner.path, &text_of(walk, path)?.as_literal()?);
+        inner.path = join(&inner.path, &path_text(walk, path, place)?);
     }
     let module =
         list.iter().copied().find(|node| node.kind() == "alias").or_else(|| keyword(walk, node, "alias"));
@@ -120,9 +154,7 @@ fn scope<'t>(walk: &Walk<'t>, node: Node<'t>, place: &Place) -> Option<Place> {
 /// `"/x", Controller, :action`.
 fn route<'t>(walk: &mut Walk<'t>, holder: &Holder, list: &[Node<'t>], methods: Vec<SmolStr>, place: &Place) {
     let [path, plug, rest @ ..] = list else { return };
-    let (Some(path), Some(plug)) =
-        (text_of(walk, *path).and_then(|path| path.as_literal()), path_of(walk, *plug))
-    else {
+    let (Some(path), Some(plug)) = (path_text(walk, *path, place), path_of(walk, *plug)) else {
         return;
     };
     let module = dotted(&place.module, &plug);
@@ -139,9 +171,7 @@ fn plug_handler(module: &str, action: Option<&str>) -> Handler {
 fn live<'t>(walk: &mut Walk<'t>, holder: &Holder, node: Node<'t>, place: &Place) {
     let list = arguments(node);
     let [path, view, ..] = list.as_slice() else { return };
-    let (Some(path), Some(view)) =
-        (text_of(walk, *path).and_then(|path| path.as_literal()), path_of(walk, *view))
-    else {
+    let (Some(path), Some(view)) = (path_text(walk, *path, place), path_of(walk, *view)) else {
         return;
     };
     let module = dotted(&place.module, &view);
@@ -154,9 +184,7 @@ fn live<'t>(walk: &mut Walk<'t>, holder: &Holder, node: Node<'t>, place: &Place)
 fn forward<'t>(walk: &mut Walk<'t>, holder: &Holder, node: Node<'t>, place: &Place) {
     let list = arguments(node);
     let [path, plug, ..] = list.as_slice() else { return };
-    let (Some(path), Some(plug)) =
-        (text_of(walk, *path).and_then(|path| path.as_literal()), path_of(walk, *plug))
-    else {
+    let (Some(path), Some(plug)) = (path_text(walk, *path, place), path_of(walk, *plug)) else {
         return;
     };
     let module = dotted(&place.module, &plug);
@@ -184,7 +212,7 @@ fn resources<'t>(walk: &mut Walk<'t>, holder: &Holder, node: Node<'t>, place: &P
     ];
     let list = arguments(node);
     let [path, controller, ..] = list.as_slice() else { return };
-    let Some(path) = text_of(walk, *path).and_then(|path| path.as_literal()) else { return };
+    let Some(path) = path_text(walk, *path, place) else { return };
     let Some(controller) = path_of(walk, *controller) else { return };
     let is_single = keyword(walk, node, "singleton").is_some_and(|value| walk.slice(value) == "true");
     let param = keyword(walk, node, "param").and_then(|name| text_of(walk, name)?.as_literal());
@@ -208,7 +236,13 @@ fn resources<'t>(walk: &mut Walk<'t>, holder: &Holder, node: Node<'t>, place: &P
         let nested = if is_single { collection } else { join(&collection, &format!(":nested_{param}")) };
         let alias = keyword(walk, node, "alias").and_then(|alias| path_of(walk, alias));
         let module = alias.map_or_else(|| place.module.clone(), |alias| dotted(&place.module, &alias));
-        statements(walk, holder, body, &Place { path: nested, module }, depth - 1);
+        statements(
+            walk,
+            holder,
+            body,
+            &Place { path: nested, module, known: place.known.clone() },
+            depth - 1,
+        );
     }
 }
 
