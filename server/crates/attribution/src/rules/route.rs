@@ -7,6 +7,7 @@ use source::{Language, Pattern, Route, path_segments};
 use crate::{
     Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
+    family::Family,
 };
 
 /// The handler of the span's route.
@@ -15,6 +16,10 @@ pub(crate) fn route(clues: &Clues<'_>) -> Answer {
     let pattern = Pattern::parse(route);
     let method = method_of(clues);
     let equal = of_method(clues.routes_equal(&pattern), method);
+    let of_sinatra = of_sinatra(clues, &pattern, method);
+    if !of_sinatra.is_empty() {
+        return clues.found(Rule::Route, Confidence::Likely, candidates(of_sinatra));
+    }
     let inner = inside_a_mount(clues, &pattern, method);
     if !inner.is_empty() {
         return clues.found(Rule::Route, Confidence::Likely, candidates(inner));
@@ -46,6 +51,20 @@ fn inside_a_mount<'a>(clues: &Clues<'a>, pattern: &Pattern, method: Option<&str>
     let fitting = clues.index.routes_fitting(path).into_iter();
     let ending = fitting.filter(|(_, whole)| whole.segments.ends_with(&pattern.segments));
     of_method(ending.map(|(route, _)| route).collect(), method)
+}
+
+/// Routes of Sinatra, whose instrumentation knows nothing of what the application is mounted on, nor does the path. That
+/// of Rails, in which it may be mounted, always names the controller too.
+fn of_sinatra<'a>(clues: &Clues<'a>, pattern: &Pattern, method: Option<&str>) -> Vec<&'a Route> {
+    if Family::of_shape(clues.shape) != Some(Family::Ruby) || clues.get("code.namespace").is_some() {
+        return Vec::new();
+    }
+    clues.ask_resolved();
+    let key = pattern.key();
+    let declared = clues.index.routing().iter().filter(|route| {
+        route.framework.as_deref() == Some("sinatra") && Pattern::parse(&route.declared).key() == key
+    });
+    of_method(declared.collect(), method)
 }
 
 /// The route of a span: its attribute, else what stands behind the method in its name.

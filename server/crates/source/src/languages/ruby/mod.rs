@@ -151,7 +151,7 @@ impl Reader for Ruby {
     }
 
     fn frameworks(&self) -> &'static [&'static str] {
-        &["rails"]
+        &["rails", "sinatra"]
     }
 
     fn shares_all(&self) -> bool {

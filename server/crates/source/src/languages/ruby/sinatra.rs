@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::syntax::{arguments, method_of, option, path_of, positional, text_of, word};
 use crate::{
     walk::Walk,
-    wiring::{Handler, Holder, MODULE, MountFact, Piece, PrefixFact, Reference, RouteFact, Text},
+    wiring::{Handler, Holder, MODULE, MountFact, Piece, PrefixFact, Reference, RouteFact, Text, Value},
 };
 
 /// Blocks around a route whose argument stands before its path.
@@ -42,6 +42,9 @@ fn route<'t>(walk: &mut Walk<'t>, node: Node<'t>, method: &str) -> bool {
     }
     if paths.is_empty() {
         return false;
+    }
+    if !is_grape && walk.draft.marks.insert("@framework".into()) {
+        walk.draft.bind(MODULE, "@framework", Value::Import("sinatra".into(), None));
     }
     let before = groups(walk);
     for path in paths {
