@@ -181,14 +181,13 @@ fn live_view(clues: &Clues<'_>) -> Answer {
     if !found.is_empty() {
         return clues.found(Rule::Framework, Confidence::Certain, found);
     }
-    // A view's function is called like its template: `ShopWeb.CartJSON#show.json`.
     let (module, function) = match name.split_once('#') {
-        Some((callback, _)) if callback.ends_with(".handle_event") => (callback, ""),
+        // An event that no clause takes is taken by a hook.
+        Some((callback, _)) if callback.ends_with(".handle_event") => return Answer::Silent,
+        // A view's function is called like its template: `ShopWeb.CartJSON#show.json`.
         Some((view, template)) => (view, template.split('.').next().unwrap_or(template)),
-        None => (name, ""),
+        None => name.rsplit_once('.').unwrap_or_default(),
     };
-    let whole = if function.is_empty() { module.rsplit_once('.') } else { Some((module, function)) };
-    let Some((module, function)) = whole else { return Answer::Silent };
     whole_name(clues, Rule::Framework, module, function)
 }
 

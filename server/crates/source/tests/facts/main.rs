@@ -1,10 +1,12 @@
 //! What is found in code, language by language: files go in, facts come out as text.
 
+mod elixir;
 mod go;
 mod java;
 mod javascript;
 mod kotlin;
 mod python;
+mod ruby;
 mod rust;
 
 use std::{fmt::Write, sync::Arc};
