@@ -13,6 +13,8 @@ local filetypes = {
   'go',
   'java',
   'kotlin',
+  'ruby',
+  'elixir',
 }
 
 ---@type table<integer, lsp.InlayHint[]> The hints last received, by buffer.

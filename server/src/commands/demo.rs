@@ -217,7 +217,7 @@ VS Code, after `cargo xtask package` and `code --install-extension spanglass.vsi
 Neovim 0.11 or newer, in init.lua:
 
     vim.lsp.config('spanglass', {{ cmd = {{ '{binary}', 'lsp' }}, root_markers = {{ '.git', 'spanglass.toml' }},
-      filetypes = {{ 'python', 'javascript', 'typescript', 'typescriptreact', 'rust', 'go', 'java', 'kotlin' }} }})
+      filetypes = {{ 'python', 'javascript', 'typescript', 'typescriptreact', 'rust', 'go', 'java', 'kotlin', 'ruby', 'elixir' }} }})
     vim.lsp.enable('spanglass')
 
 and in a terminal, while this runs:

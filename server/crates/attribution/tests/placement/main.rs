@@ -4,6 +4,8 @@ mod code;
 mod learning;
 mod names;
 mod outgoing;
+mod phoenix;
+mod rails;
 mod requests;
 mod rpc_and_tasks;
 mod support;

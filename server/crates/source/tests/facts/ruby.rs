@@ -154,7 +154,10 @@ end
 
 #[test]
 fn rails_routes_find_their_actions() {
-    check(ROUTES, &["route"], expect![[r#"
+    check(
+        ROUTES,
+        &["route"],
+        expect![[r#"
         GET / -> app/controllers/pages_controller.rb:PagesController.home
         GET /old -> app/controllers/pages_controller.rb:PagesController.old
         GET /pages/about -> app/controllers/pages_controller.rb:PagesController.about
@@ -191,7 +194,8 @@ fn rails_routes_find_their_actions() {
         POST /users/sign_in -> app/controllers/admin/people_controller.rb:Admin.PeopleController.create
         GET /more -> app/controllers/pages_controller.rb:PagesController.more
         GET /blog/posts -> engine/app/controllers/blog/posts_controller.rb:Blog.PostsController.index
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
