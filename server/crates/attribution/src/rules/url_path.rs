@@ -56,8 +56,9 @@ pub(crate) fn url_path(clues: &Clues<'_>) -> Answer {
     let confidence = if is_open { Confidence::Possible } else { Confidence::Likely };
     // A request whose handler the framework named was handled, route or not.
     let is_told = clues.get("code.function.name").is_some();
-    let sends_route =
-        |route: &Route| !is_told && route.framework.as_deref().is_some_and(|name| ROUTE_SENDERS.contains(&name));
+    let sends_route = |route: &Route| {
+        !is_told && route.framework.as_deref().is_some_and(|name| ROUTE_SENDERS.contains(&name))
+    };
     let senders: Vec<bool> = found.iter().map(|route| sends_route(route)).collect();
     let candidates = candidates(found).into_iter().zip(senders);
     let candidates =

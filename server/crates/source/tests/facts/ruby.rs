@@ -70,6 +70,9 @@ Rails.application.routes.draw do
       put 'x/:id', to: 'things#put'
     end
   end
+  %w[terms about].each do |page|
+    get \"/pages/#{page}\" => \"pages##{page}\"
+  end
   if Rails.env.development?
     get '/dev', to: 'pages#dev'
   end
@@ -138,6 +141,18 @@ end
 Blog::Engine.routes.draw do
   resources :posts, only: :index
 end
+//- plugin/engine.rb
+module Plug
+  class AdminEngine < Rails::Engine
+    routes do
+      get 'plugs', to: 'plugs#index'
+    end
+  end
+end
+//- plugin/plugs_controller.rb
+class Plug::PlugsController
+  def index; end
+end
 //- engine/lib/blog/engine.rb
 module Blog
   class Engine < Rails::Engine
@@ -158,43 +173,46 @@ fn rails_routes_find_their_actions() {
         ROUTES,
         &["route"],
         expect![[r#"
-        GET / -> app/controllers/pages_controller.rb:PagesController.home
-        GET /old -> app/controllers/pages_controller.rb:PagesController.old
-        GET /pages/about -> app/controllers/pages_controller.rb:PagesController.about
-        GET /any -> app/controllers/pages_controller.rb:PagesController.any
-        POST /any -> app/controllers/pages_controller.rb:PagesController.any
-        GET /blog(/page/:page) -> app/controllers/pages_controller.rb:PagesController.blog
-        GET /blog -> app/controllers/pages_controller.rb:PagesController.blog
-        GET /blog/page/:page -> app/controllers/pages_controller.rb:PagesController.blog
-        GET /health -> config/routes.rb:<anonymous>.<anonymous>
-        GET (/:locale)/articles -> app/controllers/concerns/listing.rb:Listing.index
-        GET /articles -> app/controllers/concerns/listing.rb:Listing.index
-        GET /:locale/articles -> app/controllers/concerns/listing.rb:Listing.index
-        GET (/:locale)/articles/:slug -> app/controllers/articles_controller.rb:ArticlesController.show
-        GET /articles/:slug -> app/controllers/articles_controller.rb:ArticlesController.show
-        GET /:locale/articles/:slug -> app/controllers/articles_controller.rb:ArticlesController.show
-        GET (/:locale)/articles/:articles_slug/preview -> app/controllers/articles_controller.rb:ArticlesController.preview
-        GET /articles/:articles_slug/preview -> app/controllers/articles_controller.rb:ArticlesController.preview
-        GET /:locale/articles/:articles_slug/preview -> app/controllers/articles_controller.rb:ArticlesController.preview
-        GET (/:locale)/articles/recent -> app/controllers/articles_controller.rb:ArticlesController.recent
-        GET /articles/recent -> app/controllers/articles_controller.rb:ArticlesController.recent
-        GET /:locale/articles/recent -> app/controllers/articles_controller.rb:ArticlesController.recent
-        POST (/:locale)/articles/:articles_slug/comments -> app/controllers/comments_controller.rb:CommentsController.create
-        POST /articles/:articles_slug/comments -> app/controllers/comments_controller.rb:CommentsController.create
-        POST /:locale/articles/:articles_slug/comments -> app/controllers/comments_controller.rb:CommentsController.create
-        POST (/:locale)/articles/:slug/vote -> app/controllers/articles_controller.rb:ArticlesController.vote
-        POST /articles/:slug/vote -> app/controllers/articles_controller.rb:ArticlesController.vote
-        POST /:locale/articles/:slug/vote -> app/controllers/articles_controller.rb:ArticlesController.vote
-        GET /back/session/login -> app/controllers/admin/sessions_controller.rb:Admin.SessionsController.new
-        PATCH /back/users/:id -> app/controllers/admin/people_controller.rb:Admin.BaseController.update
-        PUT /back/users/:id -> app/controllers/admin/people_controller.rb:Admin.BaseController.update
-        PUT /back/x/:id -> app/controllers/admin/deep/things_controller.rb:Admin.Deep.ThingsController.put
-        GET /dev -> app/controllers/pages_controller.rb:PagesController.dev
-        GET /terms -> app/controllers/pages_controller.rb:PagesController.terms
-        POST /users/sign_in -> app/controllers/admin/people_controller.rb:Admin.PeopleController.create
-        GET /more -> app/controllers/pages_controller.rb:PagesController.more
-        GET /blog/posts -> engine/app/controllers/blog/posts_controller.rb:Blog.PostsController.index
-    "#]],
+            GET / -> app/controllers/pages_controller.rb:PagesController.home
+            GET /old -> app/controllers/pages_controller.rb:PagesController.old
+            GET /pages/about -> app/controllers/pages_controller.rb:PagesController.about
+            GET /any -> app/controllers/pages_controller.rb:PagesController.any
+            POST /any -> app/controllers/pages_controller.rb:PagesController.any
+            GET /blog(/page/:page) -> app/controllers/pages_controller.rb:PagesController.blog
+            GET /blog -> app/controllers/pages_controller.rb:PagesController.blog
+            GET /blog/page/:page -> app/controllers/pages_controller.rb:PagesController.blog
+            GET /health -> config/routes.rb:<anonymous>.<anonymous>
+            GET (/:locale)/articles -> app/controllers/concerns/listing.rb:Listing.index
+            GET /articles -> app/controllers/concerns/listing.rb:Listing.index
+            GET /:locale/articles -> app/controllers/concerns/listing.rb:Listing.index
+            GET (/:locale)/articles/:slug -> app/controllers/articles_controller.rb:ArticlesController.show
+            GET /articles/:slug -> app/controllers/articles_controller.rb:ArticlesController.show
+            GET /:locale/articles/:slug -> app/controllers/articles_controller.rb:ArticlesController.show
+            GET (/:locale)/articles/:articles_slug/preview -> app/controllers/articles_controller.rb:ArticlesController.preview
+            GET /articles/:articles_slug/preview -> app/controllers/articles_controller.rb:ArticlesController.preview
+            GET /:locale/articles/:articles_slug/preview -> app/controllers/articles_controller.rb:ArticlesController.preview
+            GET (/:locale)/articles/recent -> app/controllers/articles_controller.rb:ArticlesController.recent
+            GET /articles/recent -> app/controllers/articles_controller.rb:ArticlesController.recent
+            GET /:locale/articles/recent -> app/controllers/articles_controller.rb:ArticlesController.recent
+            POST (/:locale)/articles/:articles_slug/comments -> app/controllers/comments_controller.rb:CommentsController.create
+            POST /articles/:articles_slug/comments -> app/controllers/comments_controller.rb:CommentsController.create
+            POST /:locale/articles/:articles_slug/comments -> app/controllers/comments_controller.rb:CommentsController.create
+            POST (/:locale)/articles/:slug/vote -> app/controllers/articles_controller.rb:ArticlesController.vote
+            POST /articles/:slug/vote -> app/controllers/articles_controller.rb:ArticlesController.vote
+            POST /:locale/articles/:slug/vote -> app/controllers/articles_controller.rb:ArticlesController.vote
+            GET /back/session/login -> app/controllers/admin/sessions_controller.rb:Admin.SessionsController.new
+            PATCH /back/users/:id -> app/controllers/admin/people_controller.rb:Admin.BaseController.update
+            PUT /back/users/:id -> app/controllers/admin/people_controller.rb:Admin.BaseController.update
+            PUT /back/x/:id -> app/controllers/admin/deep/things_controller.rb:Admin.Deep.ThingsController.put
+            GET /pages/terms -> app/controllers/pages_controller.rb:PagesController.terms
+            GET /pages/about -> app/controllers/pages_controller.rb:PagesController.about
+            GET /dev -> app/controllers/pages_controller.rb:PagesController.dev
+            GET /terms -> app/controllers/pages_controller.rb:PagesController.terms
+            POST /users/sign_in -> app/controllers/admin/people_controller.rb:Admin.PeopleController.create
+            GET /more -> app/controllers/pages_controller.rb:PagesController.more
+            GET /blog/posts -> engine/app/controllers/blog/posts_controller.rb:Blog.PostsController.index
+            GET /plugs -> plugin/plugs_controller.rb:Plug.PlugsController.index
+        "#]],
     );
 }
 

@@ -82,7 +82,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, method: &'t str) {
     }
     if kind == CallKind::Function || target.is_none() {
         // A class makes its objects by `new`, which runs `initialize`.
-        let callee = if method == "new" { object.clone() } else { path(&object, method) };
+        let callee = if method == "new" { object } else { path(&object, method) };
         if !callee.is_empty() {
             passes(walk, node, &callee);
         }

@@ -3,6 +3,7 @@
 mod calls;
 mod classes;
 mod inflection;
+mod paths;
 mod rails;
 mod resources;
 mod sinatra;

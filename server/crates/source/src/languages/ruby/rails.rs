@@ -7,12 +7,13 @@ use tree_sitter::Node;
 
 use super::{
     inflection::camelize,
+    paths::{join, path_text, spellings, target_of},
     resources,
     syntax::{arguments, constant_path, method_of, option, path_of, positional, text_of, word, words},
 };
 use crate::{
     walk::{Walk, children, dotted},
-    wiring::{Handler, Holder, MODULE, MountFact, Reference, RouteFact, Text, Value},
+    wiring::{Handler, Holder, MODULE, MountFact, Piece, Reference, RouteFact, Text, Value},
 };
 
 /// Set while a file of routes is read: its calls make no spans.
@@ -53,6 +54,8 @@ pub(super) struct Run<'w, 't> {
     /// Modules in which an engine looks for controllers, the innermost first; none in an application.
     engine: Vec<String>,
     concerns: HashMap<SmolStr, Node<'t>>,
+    /// What variables of blocks around stand for.
+    known: Vec<(SmolStr, SmolStr)>,
     steps: u32,
 }
 
@@ -74,8 +77,7 @@ pub(super) fn drawn_file<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
 
 /// `Rails.application.routes.draw do`, or that of an engine; inside of it every other call is read with it.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, method: &str) -> bool {
-    if method == "draw"
-        && !walk.draft.marks.contains(IN_ROUTES)
+    if matches!(method, "draw" | "append" | "prepend" | "add_routes" | "routes")
         && let Some((app, block)) = is_drawing(walk, node)
     {
         walk.draft.marks.insert(IN_ROUTES.into());
@@ -88,17 +90,26 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, method: &str) -> boo
 
 /// The application, and the block in which its routes stand.
 fn is_drawing<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<(SmolStr, Node<'t>)> {
-    let routes = node.child_by_field_name("receiver")?;
-    if method_of(walk, node) != "draw" || method_of(walk, routes) != "routes" {
-        return None;
-    }
-    let app = path_of(walk, routes.child_by_field_name("receiver")?)?;
-    Some((app, node.child_by_field_name("block")?))
+    let block = node.child_by_field_name("block")?;
+    let receiver = node.child_by_field_name("receiver");
+    let app = match (method_of(walk, node), receiver) {
+        ("draw" | "append" | "prepend", Some(routes)) if method_of(walk, routes) == "routes" => {
+            path_of(walk, routes.child_by_field_name("receiver")?)?
+        }
+        // Engines that others add to, and `routes do` in the class itself.
+        ("add_routes", Some(engine)) => constant_path(walk, engine)?,
+        ("routes", None) => walk.type_path().filter(|_| walk.direct_type().is_some())?,
+        _ => return None,
+    };
+    let is_engine = app.ends_with("Engine") || method_of(walk, node) != "routes";
+    is_engine.then_some((app, block))
 }
 
 /// What the routes of `app` are declared on, and the modules in which its controllers may lie.
 fn served_by(app: &str) -> (Holder, Vec<String>) {
-    let Some((outer, "Engine")) = app.rsplit_once('.') else { return (Holder::App, Vec::new()) };
+    let Some((outer, _)) = app.rsplit_once('.').filter(|(_, last)| last.ends_with("Engine")) else {
+        return (Holder::App, Vec::new());
+    };
     let mut modules = vec![outer.to_owned()];
     while let Some((outer, _)) = modules.last().and_then(|inner| inner.rsplit_once('.')) {
         modules.push(outer.to_owned());
@@ -110,7 +121,7 @@ fn served_by(app: &str) -> (Holder, Vec<String>) {
 impl<'w, 't> Run<'w, 't> {
     fn new(walk: &'w mut Walk<'t>, holder: Holder, engine: Vec<String>) -> Run<'w, 't> {
         walk.draft.bind(MODULE, "@framework", Value::Import("rails".into(), None));
-        Run { walk, holder, engine, concerns: HashMap::new(), steps: 0 }
+        Run { walk, holder, engine, concerns: HashMap::new(), known: Vec::new(), steps: 0 }
     }
 
     /// Every statement in `node`, conditions looked into.
@@ -140,7 +151,7 @@ impl<'w, 't> Run<'w, 't> {
             "namespace" => self.namespace(node, place, depth),
             "scope" => self.scope(node, place, depth),
             "controller" => {
-                let controller = positional(node).first().and_then(|name| word(self.walk, *name));
+                let controller = positional(node).first().and_then(|name| self.word(*name));
                 let place = Place { controller: controller.map(|name| name.to_string()), ..place.clone() };
                 self.inside(inner, &place, depth);
             }
@@ -155,13 +166,11 @@ impl<'w, 't> Run<'w, 't> {
                 }
             }
             "concerns" => {
-                let names: Vec<_> = positional(node)
-                    .into_iter()
-                    .filter_map(|name| words(self.walk, name))
-                    .flatten()
-                    .collect();
+                let names: Vec<_> =
+                    positional(node).into_iter().filter_map(|name| self.words(name)).flatten().collect();
                 self.concerns(&names, place, depth);
             }
+            "each" => self.each(node, place, depth),
             "mount" => self.mount(node, place),
             "draw" => self.draw(node, place),
             "devise_for" => resources::devise(self, node, place),
@@ -183,18 +192,51 @@ impl<'w, 't> Run<'w, 't> {
         }
     }
 
+    /// A word that is told, by a block's variable too.
+    pub(super) fn word(&self, node: Node<'t>) -> Option<SmolStr> {
+        word(self.walk, node).or_else(|| self.told(node))
+    }
+
+    /// Words that are told.
+    pub(super) fn words(&self, node: Node<'t>) -> Option<Vec<SmolStr>> {
+        words(self.walk, node).or_else(|| Some(vec![self.told(node)?]))
+    }
+
+    /// A path that is told.
+    pub(super) fn path(&self, node: Node<'t>) -> Option<String> {
+        path_text(self.walk, node).or_else(|| Some(self.told(node)?.to_string()))
+    }
+
+    /// A text in which variables of the blocks around stand.
+    fn told(&self, node: Node<'t>) -> Option<SmolStr> {
+        if self.known.is_empty() {
+            return None;
+        }
+        let mut text = Text::default();
+        for piece in text_of(self.walk, node)?.0 {
+            let known = match &piece {
+                Piece::Name(name) => self.known.iter().rev().find(|(known, _)| known == name),
+                _ => None,
+            };
+            text.append(
+                known.map_or_else(|| Text(vec![piece.clone()]), |(_, value)| Text::literal(value.clone())),
+            );
+        }
+        text.as_literal()
+    }
+
     pub(super) fn first_word(&self, node: Node<'t>) -> Option<SmolStr> {
-        positional(node).first().and_then(|name| word(self.walk, *name))
+        positional(node).first().and_then(|name| self.word(*name))
     }
 
     /// The word under `key` among the options of `node`.
     pub(super) fn word_of(&self, node: Node<'t>, key: &str) -> Option<SmolStr> {
-        option(self.walk, &arguments(node), key).and_then(|value| word(self.walk, value))
+        option(self.walk, &arguments(node), key).and_then(|value| self.word(value))
     }
 
     /// The words under `key` among the options of `node`.
     pub(super) fn words_of(&self, node: Node<'t>, key: &str) -> Option<Vec<SmolStr>> {
-        option(self.walk, &arguments(node), key).and_then(|value| words(self.walk, value))
+        option(self.walk, &arguments(node), key).and_then(|value| self.words(value))
     }
 
     fn namespace(&mut self, node: Node<'t>, place: &Place, depth: usize) {
@@ -202,11 +244,11 @@ impl<'w, 't> Run<'w, 't> {
         let mut inner = place.outside();
         let list = arguments(node);
         let path = match option(self.walk, &list, "path") {
-            Some(path) => path_text(self.walk, path).unwrap_or_default(),
+            Some(path) => self.path(path).unwrap_or_default(),
             None => name.to_string(),
         };
         let module = match option(self.walk, &list, "module") {
-            Some(module) => word(self.walk, module).unwrap_or_default(),
+            Some(module) => self.word(module).unwrap_or_default(),
             None => name,
         };
         inner.path = join(&inner.path, &path);
@@ -222,12 +264,10 @@ impl<'w, 't> Run<'w, 't> {
         let list = arguments(node);
         let keyed = option(self.walk, &list, "path").into_iter();
         for path in positional(node).into_iter().chain(keyed) {
-            let Some(text) = path_text(self.walk, path) else { return };
+            let Some(text) = self.path(path) else { return };
             inner.path = join(&inner.path, &text);
         }
-        if let Some(path) =
-            option(self.walk, &list, "shallow_path").and_then(|path| path_text(self.walk, path))
-        {
+        if let Some(path) = option(self.walk, &list, "shallow_path").and_then(|path| self.path(path)) {
             inner.shallow_path = join(&inner.shallow_path, &path);
         }
         if let Some(module) = self.word_of(node, "module") {
@@ -242,6 +282,20 @@ impl<'w, 't> Run<'w, 't> {
         self.inside(node.child_by_field_name("block"), &inner, depth);
         if let Some(names) = self.words_of(node, "concerns") {
             self.concerns(&names, &inner, depth);
+        }
+    }
+
+    /// `%w[a b].each do |name|`: once for each of them.
+    fn each(&mut self, node: Node<'t>, place: &Place, depth: usize) {
+        let list = node.child_by_field_name("receiver").and_then(|list| self.words(list));
+        let block = node.child_by_field_name("block");
+        let names = block.and_then(|block| block.child_by_field_name("parameters")).map(children);
+        let (Some(list), Some([name])) = (list, names.as_deref()) else { return };
+        let name = SmolStr::from(self.walk.slice(*name));
+        for value in list.into_iter().take(64) {
+            self.known.push((name.clone(), value));
+            self.inside(block, place, depth);
+            self.known.pop();
         }
     }
 
@@ -262,7 +316,7 @@ impl<'w, 't> Run<'w, 't> {
             _ => (Some(first), option(self.walk, &list, "at")),
         };
         let Some(app) = app.and_then(|app| constant_path(self.walk, app)) else { return };
-        let Some(path) = at.and_then(|at| path_text(self.walk, at)) else { return };
+        let Some(path) = at.and_then(|at| self.path(at)) else { return };
         let child = Holder::Named(MODULE, Reference::local(app));
         self.add_mount(child, &join(&place.path, &path));
     }
@@ -301,14 +355,14 @@ impl<'w, 't> Run<'w, 't> {
         let (action, controller) =
             (self.word_of(node, "action").or_else(|| place.action.clone()), self.word_of(node, "controller"));
         for path in paths {
-            let Some(text) = path_text(self.walk, path) else { continue };
-            let is_text = path.kind() == "string";
+            let Some(text) = self.path(path) else { continue };
+            let is_text = path.kind() != "simple_symbol";
             let target = match to {
                 Some(to) if matches!(to.kind(), "lambda" | "call") => {
                     self.inline(&methods, &join(&place.path, &text), to);
                     continue;
                 }
-                Some(to) => match (word(self.walk, to), constant_path(self.walk, to)) {
+                Some(to) => match (self.word(to), constant_path(self.walk, to)) {
                     (Some(to), _) => Some(to),
                     // A Rack application at one path.
                     (None, Some(app)) => {
@@ -320,8 +374,14 @@ impl<'w, 't> Run<'w, 't> {
                 },
                 None => None,
             };
-            let Some(to) = target_of(&place, &text, is_text, target, action.clone(), controller.clone())
-            else {
+            let Some(to) = target_of(
+                place.controller_name(),
+                &text,
+                is_text,
+                target,
+                action.clone(),
+                controller.clone(),
+            ) else {
                 continue;
             };
             let has_path =
@@ -333,7 +393,7 @@ impl<'w, 't> Run<'w, 't> {
 
     /// `get :show, path: "x"`: the path is told apart from the action.
     fn word_of_path(&self, node: Node<'t>) -> Option<String> {
-        path_text(self.walk, option(self.walk, &arguments(node), "path")?)
+        self.path(option(self.walk, &arguments(node), "path")?)
     }
 
     fn methods(&self, node: Node<'t>) -> Option<Vec<SmolStr>> {
@@ -388,34 +448,6 @@ impl<'w, 't> Run<'w, 't> {
     }
 }
 
-/// `controller#action` for a path, from whatever of it is told.
-fn target_of(
-    place: &Place,
-    path: &str,
-    is_text: bool,
-    to: Option<SmolStr>,
-    action: Option<SmolStr>,
-    controller: Option<SmolStr>,
-) -> Option<String> {
-    if let Some(to) = to.as_ref().filter(|to| to.contains('#')) {
-        return Some(to.to_string());
-    }
-    let plain = path.strip_suffix("(.:format)").unwrap_or(path).trim_matches('/');
-    let is_plain = plain.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/'));
-    let action = to.or(action);
-    // `get "x/y"` is `x#y`.
-    if let Some((controller, action)) =
-        plain.rsplit_once('/').filter(|_| is_text && is_plain && action.is_none())
-    {
-        return Some(format!("{}#{}", controller.replace('-', "_"), action.replace('-', "_")));
-    }
-    let controller = controller.map(|name| name.to_string()).or_else(|| place.controller_name())?;
-    match action {
-        Some(action) => Some(format!("{controller}#{action}")),
-        None => is_plain.then(|| format!("{controller}#{}", plain.replace('-', "_"))),
-    }
-}
-
 impl Place {
     /// This place without the resource around: what `namespace` and `scope` begin within one is nested in it.
     fn outside(&self) -> Place {
@@ -437,51 +469,4 @@ impl Place {
             self.except = except;
         }
     }
-}
-
-/// A path that is told: text or a symbol.
-pub(super) fn path_text(walk: &Walk<'_>, node: Node<'_>) -> Option<String> {
-    match node.kind() {
-        "string" | "simple_symbol" | "delimited_symbol" | "chained_string" => {
-            Some(text_of(walk, node)?.as_literal()?.to_string())
-        }
-        _ => None,
-    }
-}
-
-/// Two paths with exactly one slash where they meet.
-pub(super) fn join(before: &str, after: &str) -> String {
-    let after = after.trim_matches('/');
-    if after.is_empty() {
-        return if before.is_empty() { "/".into() } else { before.to_owned() };
-    }
-    format!("{}/{after}", before.trim_end_matches('/'))
-}
-
-/// A path as Rails shows it, and with each of its optional parts there or not: `/x(/:page)` is `/x` and `/x/:page` too.
-fn spellings(path: &str) -> Vec<String> {
-    let shown = path.replace("/(/", "(/").replace("/(", "(/").replace("(/.", "(.");
-    let mut all = vec![shown.clone()];
-    if !shown.contains('(') {
-        return all;
-    }
-    let mut open = vec![shown];
-    for _ in 0..4 {
-        open = open.iter().flat_map(|path| without_first_group(path)).collect();
-    }
-    all.extend(
-        open.into_iter()
-            .filter(|path| !path.contains('('))
-            .map(|path| if path.is_empty() { "/".to_owned() } else { path }),
-    );
-    all.dedup();
-    all
-}
-
-fn without_first_group(path: &str) -> Vec<String> {
-    // The innermost group that closes first.
-    let Some(close) = path.find(')') else { return vec![path.to_owned()] };
-    let Some(open) = path[..close].rfind('(') else { return Vec::new() };
-    let (before, inner, after) = (&path[..open], &path[open + 1..close], &path[close + 1..]);
-    vec![format!("{before}{after}"), format!("{before}{inner}{after}")]
 }

@@ -5,8 +5,9 @@ use tree_sitter::Node;
 
 use super::{
     inflection::{camelize, pluralize},
-    rails::{Place, Run, join, path_text},
-    syntax::{arguments, option, positional, word},
+    paths::join,
+    rails::{Place, Run},
+    syntax::{arguments, option, positional},
 };
 use crate::walk::{children, dotted};
 
@@ -82,8 +83,7 @@ impl<'t> Run<'_, 't> {
         let is_single = super::syntax::method_of(self.walk, node) == "resource";
         let mut place = place.within("nested");
         place.controller = place.controller.filter(|_| place.resource.is_none());
-        let names: Vec<SmolStr> =
-            positional(node).into_iter().filter_map(|name| word(self.walk, name)).collect();
+        let names: Vec<SmolStr> = positional(node).into_iter().filter_map(|name| self.word(name)).collect();
         for name in names {
             self.resource(node, &name, is_single, &place, depth);
         }
@@ -92,7 +92,7 @@ impl<'t> Run<'_, 't> {
     fn resource(&mut self, node: Node<'t>, name: &str, is_single: bool, place: &Place, depth: usize) {
         let list = arguments(node);
         let own = match option(self.walk, &list, "path") {
-            Some(path) => match path_text(self.walk, path) {
+            Some(path) => match self.path(path) {
                 Some(path) => path,
                 None => return,
             },
@@ -153,7 +153,7 @@ impl<'t> Run<'_, 't> {
             if !wanted {
                 continue;
             }
-            let behind = option(self.walk, &named, behind).and_then(|name| word(self.walk, name));
+            let behind = option(self.walk, &named, behind).and_then(|name| self.word(name));
             let before = if *of_collection { &resource.collection } else { &resource.member };
             let path = join(before, behind.as_deref().unwrap_or(plain(action)));
             let methods = methods.iter().map(|method| SmolStr::new_static(method)).collect();
@@ -194,18 +194,17 @@ pub(super) fn devise<'t>(run: &mut Run<'_, 't>, node: Node<'t>, place: &Place) {
     ];
     let list = arguments(node);
     let Some(name) = run.first_word(node) else { return };
-    let path = option(run.walk, &list, "path").and_then(|path| path_text(run.walk, path));
+    let path = option(run.walk, &list, "path").and_then(|path| run.path(path));
     let before = join(&place.path, path.as_deref().unwrap_or(&name));
     let Some(overridden) = option(run.walk, &list, "controllers") else { return };
     let overridden = children(overridden);
     let names = option(run.walk, &list, "path_names").map(children).unwrap_or_default();
     for (kind, method, behind, action) in ROUTES {
-        let Some(controller) = option(run.walk, &overridden, kind).and_then(|name| word(run.walk, name))
-        else {
+        let Some(controller) = option(run.walk, &overridden, kind).and_then(|name| run.word(name)) else {
             continue;
         };
         let (first, rest) = behind.split_once('/').map_or((*behind, ""), |(first, rest)| (first, rest));
-        let named = option(run.walk, &names, first).and_then(|name| word(run.walk, name));
+        let named = option(run.walk, &names, first).and_then(|name| run.word(name));
         let behind = join(named.as_deref().unwrap_or(first), rest);
         let top = format!("/{controller}#{action}");
         run.add(vec![SmolStr::new_static(method)], &join(&before, &behind), place, &top);
