@@ -16,6 +16,8 @@ use crate::{
 
 /// How many steps one name is followed.
 const MAX_STEPS: u8 = 16;
+/// How many types one derives from, at most.
+const MAX_ANCESTORS: usize = 64;
 
 /// What a name means in the end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,17 +38,20 @@ pub(crate) enum Entity {
 
 /// Files of modules, by the file that names them and the name it uses.
 type Modules = HashMap<(u32, SmolStr), Rc<[u32]>>;
+/// What types derive from, by file and path.
+type Ancestors = HashMap<(u32, SmolStr), Rc<[(u32, SmolStr)]>>;
 
 /// Names of all files of an index.
 pub(crate) struct Names<'a> {
     pub(crate) index: &'a Index,
     modules: RefCell<Modules>,
+    ancestors: RefCell<Ancestors>,
 }
 
 impl<'a> Names<'a> {
     /// The names of `index`.
     pub(crate) fn new(index: &'a Index) -> Names<'a> {
-        Names { index, modules: RefCell::default() }
+        Names { index, modules: RefCell::default(), ancestors: RefCell::default() }
     }
 
     /// Files that state something for others, with their numbers; generated ones are left out.
@@ -165,6 +170,9 @@ impl<'a> Names<'a> {
     fn bases_within(&self, file: u32, path: &str, steps: u8) -> Vec<(u32, SmolStr)> {
         let Some(source) = self.index.slot(file) else { return Vec::new() };
         let bases = source.wiring.types.iter().filter(|fact| fact.path == path).flat_map(|fact| &fact.bases);
+        if source.language.reader().shares_all() {
+            return bases.filter_map(|base| self.base_elsewhere(file, path, base)).collect();
+        }
         let known = bases.filter_map(|base| {
             match self.reference(file, MODULE, &Reference::local(base.clone()), steps)? {
                 Entity::Type(file, found) if found != path => Some((file, found)),
@@ -172,6 +180,47 @@ impl<'a> Names<'a> {
             }
         });
         known.collect()
+    }
+
+    /// The type that `base` is, seen from the type `path` and those around it, where types are known everywhere.
+    fn base_elsewhere(&self, file: u32, path: &str, base: &str) -> Option<(u32, SmolStr)> {
+        let mut around = path;
+        loop {
+            let whole = dotted(around, base);
+            if whole != path
+                && let Some(Entity::Type(file, found)) = self.type_elsewhere(file, &whole)
+            {
+                return Some((file, found));
+            }
+            if around.is_empty() {
+                return None;
+            }
+            around = around.rsplit_once('.').map_or("", |(outer, _)| outer);
+        }
+    }
+
+    /// Everything that a type derives from, the nearest first, where types are known everywhere.
+    fn ancestors(&self, file: u32, path: &str) -> Rc<[(u32, SmolStr)]> {
+        let key = (file, SmolStr::from(path));
+        if let Some(known) = self.ancestors.borrow().get(&key) {
+            return known.clone();
+        }
+        let mut found = vec![key.clone()];
+        let mut at = 0;
+        while let Some((file, path)) = found.get(at).cloned() {
+            at += 1;
+            // What is included last is asked first, the class above after that.
+            let mut bases = self.bases_within(file, &path, 0);
+            let above = if bases.is_empty() { None } else { Some(bases.remove(0)) };
+            for base in bases.into_iter().rev().chain(above) {
+                if found.len() < MAX_ANCESTORS && !found.contains(&base) {
+                    found.push(base);
+                }
+            }
+        }
+        let found: Rc<[(u32, SmolStr)]> = found.get(1..).unwrap_or_default().into();
+        self.ancestors.borrow_mut().insert(key, found.clone());
+        found
     }
 
     /// `text` with its names looked up; `None` when nothing of it is known.
@@ -441,11 +490,15 @@ impl<'a> Names<'a> {
         if steps == 0 {
             return None;
         }
-        self.elsewhere(file, &wanted).or_else(|| {
-            self.bases_within(file, path, steps - 1)
-                .into_iter()
-                .find_map(|(file, base)| self.type_member(file, &base, rest, steps - 1))
-        })
+        if source.language.reader().shares_all() {
+            let ancestors = self.ancestors(file, path);
+            return self.elsewhere(file, &wanted).or_else(|| {
+                ancestors.iter().find_map(|(at, base)| self.elsewhere(*at, &dotted(base, name)))
+            });
+        }
+        self.bases_within(file, path, steps - 1)
+            .into_iter()
+            .find_map(|(file, base)| self.type_member(file, &base, rest, steps - 1))
     }
 
     /// What `rest` is inside of the member `constant`: an instance's class knows more than the member itself.

@@ -10,25 +10,11 @@ use crate::{
     wiring::{ConsumerFact, Handler, MODULE, Piece, Reference, RpcFact, Text, Value},
 };
 
-/// How many levels of namespaces a constant is looked for in.
-const MAX_NESTING: usize = 8;
-
-/// What a constant may be, seen from the current place: that of the innermost module first.
-pub(super) fn seen_from(walk: &Walk<'_>, name: &str) -> Vec<SmolStr> {
-    let mut around = walk.type_path().unwrap_or_default();
-    let mut names = Vec::new();
-    while !around.is_empty() && names.len() < MAX_NESTING {
-        names.push(dotted(&around, name));
-        around = around.rsplit_once('.').map_or("", |(outer, _)| outer).into();
-    }
-    names.push(name.into());
-    names
-}
-
 /// A class was entered.
 pub(super) fn entered(walk: &mut Walk<'_>) {
     let Some(path) = walk.type_path() else { return };
-    let base = walk.draft.wiring.types.last().and_then(|fact| fact.bases.last()).cloned().unwrap_or_default();
+    let base =
+        walk.draft.wiring.types.last().and_then(|fact| fact.bases.first()).cloned().unwrap_or_default();
     let (outer, last) = base.rsplit_once('.').unwrap_or(("", &base));
     if last == "Service" && !outer.is_empty() {
         let service = outer.rsplit('.').next().unwrap_or(outer).into();
@@ -63,7 +49,7 @@ pub(super) fn method_entered(walk: &mut Walk<'_>, index: u32) {
 }
 
 fn derives_from_que(walk: &Walk<'_>) -> bool {
-    let base = walk.draft.wiring.types.last().and_then(|fact| fact.bases.last());
+    let base = walk.draft.wiring.types.last().and_then(|fact| fact.bases.first());
     base.is_some_and(|base| base == "Que.Job")
 }
 
@@ -90,10 +76,13 @@ fn include(walk: &mut Walk<'_>, node: Node<'_>) -> bool {
         if matches!(name.as_str(), "Sidekiq.Worker" | "Sidekiq.Job" | "Sidekiq.IterableJob") {
             job(walk, &owner);
         }
-        let names = seen_from(walk, &name);
         let types = &mut walk.draft.wiring.types;
         if let Some(fact) = types.iter_mut().rfind(|fact| fact.path == owner) {
-            fact.bases.extend(names);
+            if fact.bases.is_empty() {
+                // The first is the class above.
+                fact.bases.push("Object".into());
+            }
+            fact.bases.push(name);
         }
     }
     true

@@ -103,8 +103,7 @@ impl Reader for Ruby {
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
         let name = constant_path(walk, node.child_by_field_name("name")?)?;
         let base = node.child_by_field_name("superclass").and_then(|base| base.named_child(0));
-        let bases = base.and_then(|base| constant_path(walk, base));
-        let bases = bases.map(|base| classes::seen_from(walk, &base)).unwrap_or_default();
+        let bases = base.and_then(|base| constant_path(walk, base)).into_iter().collect();
         Some(TypeShape { name, bases })
     }
 

@@ -136,7 +136,7 @@ fn groups(walk: &Walk<'_>) -> Text {
 fn is_grape(walk: &Walk<'_>) -> bool {
     let Some(class) = walk.type_path() else { return false };
     let fact = walk.draft.wiring.types.iter().rfind(|fact| fact.path == class);
-    let base = fact.and_then(|fact| fact.bases.last());
+    let base = fact.and_then(|fact| fact.bases.first());
     base.is_some_and(|base| {
         base == "Grape.API" || base.ends_with(".API.Base") || base.ends_with("Grape.API.Instance")
     })
