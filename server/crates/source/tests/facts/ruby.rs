@@ -64,6 +64,7 @@ Rails.application.routes.draw do
     end
   end
   namespace :admin, path: 'back' do
+    get :overview
     resource :session, only: [:new, :create], path_names: { new: 'login' }
     resources :users, controller: 'people', except: %i[new edit create destroy index]
     scope module: :deep do
@@ -117,6 +118,10 @@ end
 class CommentsController < ApplicationController
   def create; end
   def show; end
+end
+//- app/controllers/admin_controller.rb
+class AdminController
+  def overview; end
 end
 //- app/controllers/admin/sessions_controller.rb
 class Admin::SessionsController < ApplicationController
@@ -200,6 +205,7 @@ fn rails_routes_find_their_actions() {
             POST (/:locale)/articles/:slug/vote -> app/controllers/articles_controller.rb:ArticlesController.vote
             POST /articles/:slug/vote -> app/controllers/articles_controller.rb:ArticlesController.vote
             POST /:locale/articles/:slug/vote -> app/controllers/articles_controller.rb:ArticlesController.vote
+            GET /back/overview -> app/controllers/admin_controller.rb:AdminController.overview
             GET /back/session/login -> app/controllers/admin/sessions_controller.rb:Admin.SessionsController.new
             PATCH /back/users/:id -> app/controllers/admin/people_controller.rb:Admin.BaseController.update
             PUT /back/users/:id -> app/controllers/admin/people_controller.rb:Admin.BaseController.update

@@ -455,7 +455,10 @@ impl Place {
     }
 
     fn controller_name(&self) -> Option<String> {
-        self.resource.as_ref().map(|resource| resource.controller.clone()).or_else(|| self.controller.clone())
+        let of_resource = self.resource.as_ref().map(|resource| resource.controller.clone());
+        // Without any, a namespace is one itself: `namespace :settings { get :account }`.
+        let of_module = || (!self.module.is_empty()).then(|| format!("/{}", self.module));
+        of_resource.or_else(|| self.controller.clone()).or_else(of_module)
     }
 
     /// `only:` and `except:` of a scope hold for the resources in it.
