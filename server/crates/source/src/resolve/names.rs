@@ -16,8 +16,6 @@ use crate::{
 
 /// How many steps one name is followed.
 const MAX_STEPS: u8 = 16;
-/// How many types one derives from, at most.
-const MAX_ANCESTORS: usize = 64;
 
 /// What a name means in the end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +36,8 @@ pub(crate) enum Entity {
 
 /// Files of modules, by the file that names them and the name it uses.
 type Modules = HashMap<(u32, SmolStr), Rc<[u32]>>;
+/// Files that open types, by the whole name.
+type Types = HashMap<(Language, SmolStr), Rc<[u32]>>;
 /// What types derive from, by file and path.
 type Ancestors = HashMap<(u32, SmolStr), Rc<[(u32, SmolStr)]>>;
 
@@ -45,13 +45,14 @@ type Ancestors = HashMap<(u32, SmolStr), Rc<[(u32, SmolStr)]>>;
 pub(crate) struct Names<'a> {
     pub(crate) index: &'a Index,
     modules: RefCell<Modules>,
-    ancestors: RefCell<Ancestors>,
+    pub(super) ancestors: RefCell<Ancestors>,
+    pub(super) types: RefCell<Types>,
 }
 
 impl<'a> Names<'a> {
     /// The names of `index`.
     pub(crate) fn new(index: &'a Index) -> Names<'a> {
-        Names { index, modules: RefCell::default(), ancestors: RefCell::default() }
+        Names { index, modules: RefCell::default(), ancestors: RefCell::default(), types: RefCell::default() }
     }
 
     /// Files that state something for others, with their numbers; generated ones are left out.
@@ -167,7 +168,7 @@ impl<'a> Names<'a> {
         self.bases_within(file, path, MAX_STEPS)
     }
 
-    fn bases_within(&self, file: u32, path: &str, steps: u8) -> Vec<(u32, SmolStr)> {
+    pub(super) fn bases_within(&self, file: u32, path: &str, steps: u8) -> Vec<(u32, SmolStr)> {
         let Some(source) = self.index.slot(file) else { return Vec::new() };
         let bases = source.wiring.types.iter().filter(|fact| fact.path == path).flat_map(|fact| &fact.bases);
         if source.language.reader().shares_all() {
@@ -180,47 +181,6 @@ impl<'a> Names<'a> {
             }
         });
         known.collect()
-    }
-
-    /// The type that `base` is, seen from the type `path` and those around it, where types are known everywhere.
-    fn base_elsewhere(&self, file: u32, path: &str, base: &str) -> Option<(u32, SmolStr)> {
-        let mut around = path;
-        loop {
-            let whole = dotted(around, base);
-            if whole != path
-                && let Some(Entity::Type(file, found)) = self.type_elsewhere(file, &whole)
-            {
-                return Some((file, found));
-            }
-            if around.is_empty() {
-                return None;
-            }
-            around = around.rsplit_once('.').map_or("", |(outer, _)| outer);
-        }
-    }
-
-    /// Everything that a type derives from, the nearest first, where types are known everywhere.
-    fn ancestors(&self, file: u32, path: &str) -> Rc<[(u32, SmolStr)]> {
-        let key = (file, SmolStr::from(path));
-        if let Some(known) = self.ancestors.borrow().get(&key) {
-            return known.clone();
-        }
-        let mut found = vec![key.clone()];
-        let mut at = 0;
-        while let Some((file, path)) = found.get(at).cloned() {
-            at += 1;
-            // What is included last is asked first, the class above after that.
-            let mut bases = self.bases_within(file, &path, 0);
-            let above = if bases.is_empty() { None } else { Some(bases.remove(0)) };
-            for base in bases.into_iter().rev().chain(above) {
-                if found.len() < MAX_ANCESTORS && !found.contains(&base) {
-                    found.push(base);
-                }
-            }
-        }
-        let found: Rc<[(u32, SmolStr)]> = found.get(1..).unwrap_or_default().into();
-        self.ancestors.borrow_mut().insert(key, found.clone());
-        found
     }
 
     /// `text` with its names looked up; `None` when nothing of it is known.
@@ -420,7 +380,7 @@ impl<'a> Names<'a> {
     }
 
     /// A name inside of what was found.
-    fn member(&self, found: Entity, rest: &str, steps: u8) -> Option<Entity> {
+    pub(super) fn member(&self, found: Entity, rest: &str, steps: u8) -> Option<Entity> {
         if rest.is_empty() {
             return Some(found);
         }
@@ -574,87 +534,6 @@ impl<'a> Names<'a> {
         others.into_iter().find_map(|other| self.top_level(other, path, steps))
     }
 
-    /// A name with dots that any file may define, seen from the types around `scope`, where the language has it so.
-    fn everywhere(&self, file: u32, scope: Scope, path: &str, steps: u8) -> Option<Entity> {
-        let source = self.index.slot(file)?;
-        if !source.language.reader().shares_all() || steps == 0 {
-            return None;
-        }
-        let mut around =
-            source.functions.get(scope as usize).map_or("", |function| function.key.path.as_str());
-        loop {
-            around = around.rsplit_once('.').map_or("", |(outer, _)| outer);
-            let whole = dotted(around, path);
-            if let Some(found) = self.elsewhere(file, &whole).or_else(|| self.type_elsewhere(file, &whole)) {
-                return Some(found);
-            }
-            if let Some((owner, member)) = whole.rsplit_once('.')
-                && owner.len() >= around.len()
-                && let Some(found @ Entity::Type(..)) = self.type_elsewhere(file, owner)
-                && let Some(found) = self.member(found, member, steps - 1)
-            {
-                return Some(found);
-            }
-            if around.is_empty() {
-                return None;
-            }
-        }
-    }
-
-    /// The function of this whole name in the file nearest to `from`, where names are known everywhere. Frameworks that
-    /// make names from paths do not know how capitals are set.
-    fn elsewhere(&self, from: u32, whole: &str) -> Option<Entity> {
-        let source = self.index.slot(from)?;
-        if !source.language.reader().shares_all() {
-            return None;
-        }
-        let name = whole.rsplit('.').next().unwrap_or(whole);
-        let find = |same: &dyn Fn(&str) -> bool| {
-            let files = self.index.numbers_with(Key::Function(name)).iter().filter_map(|number| {
-                let file = self.index.slot(*number).filter(|file| file.language == source.language)?;
-                let at = file.functions.iter().position(|function| same(&function.key.path))?;
-                (!file.generated).then_some((*number, at as u32))
-            });
-            let found: Vec<(u32, u32)> = files.collect();
-            let files: Vec<u32> = found.iter().map(|(file, _)| *file).collect();
-            let nearest = self.nearest_file(&source.path, &files)?;
-            let (file, function) = found.into_iter().find(|(file, _)| *file == nearest)?;
-            Some(Entity::Function(file, function))
-        };
-        find(&|path| path == whole).or_else(|| find(&|path| path.eq_ignore_ascii_case(whole)))
-    }
-
-    /// The type of this whole name: types may be opened in several files, the nearest stands for them.
-    fn type_elsewhere(&self, from: u32, whole: &str) -> Option<Entity> {
-        let source = self.index.slot(from)?;
-        let name = whole.rsplit('.').next().unwrap_or(whole);
-        let holds = |number: &&u32| {
-            self.index.slot(**number).is_some_and(|file| {
-                file.language == source.language && file.wiring.types.iter().any(|fact| fact.path == whole)
-            })
-        };
-        let files: Vec<u32> =
-            self.index.numbers_with(Key::Type(name)).iter().filter(holds).copied().collect();
-        let has_bases = |file: &&u32| {
-            let types = self.index.slot(**file).map(|file| file.wiring.types.as_slice()).unwrap_or_default();
-            types.iter().any(|fact| fact.path == whole && !fact.bases.is_empty())
-        };
-        let derived: Vec<u32> = files.iter().filter(has_bases).copied().collect();
-        let files = if derived.is_empty() { files } else { derived };
-        let file = self.nearest_file(&source.path, &files).or(files.first().copied())?;
-        Some(Entity::Type(file, whole.into()))
-    }
-
-    /// The file that lies nearest to `from`. `None` when two lie as near.
-    fn nearest_file(&self, from: &str, files: &[u32]) -> Option<u32> {
-        if let [only] = files {
-            return Some(*only);
-        }
-        let paths = files.iter().filter_map(|file| Some(&self.index.slot(*file)?.path));
-        let paths: Vec<&SmolStr> = paths.collect();
-        nearest(from, &paths).and_then(|path| self.index.number_of(path))
-    }
-
     /// The files of the module that `from` calls `module`.
     pub(crate) fn module(&self, from: u32, module: &str) -> Rc<[u32]> {
         let key = (from, SmolStr::from(module));
@@ -691,7 +570,7 @@ impl<'a> Names<'a> {
 }
 
 /// Of several paths the one that shares most folders with `from`; `None` when two share as many.
-fn nearest<'p>(from: &str, paths: &[&'p SmolStr]) -> Option<&'p SmolStr> {
+pub(super) fn nearest<'p>(from: &str, paths: &[&'p SmolStr]) -> Option<&'p SmolStr> {
     let shared = |path: &str| from.split('/').zip(path.split('/')).take_while(|(a, b)| a == b).count();
     let best = paths.iter().map(|path| shared(path)).max()?;
     let mut nearest = paths.iter().filter(|path| shared(path) == best);

@@ -82,6 +82,9 @@ Rails.application.routes.draw do
       get :terms
     end
   end
+  own_resources :things do
+    get '/silent', to: 'pages#home'
+  end
   devise_for :users, controllers: { sessions: 'admin/people' }
   draw :more
   mount Blog::Engine, at: '/blog'

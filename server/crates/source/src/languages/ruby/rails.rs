@@ -175,7 +175,11 @@ impl<'w, 't> Run<'w, 't> {
             "draw" => self.draw(node, place),
             "devise_for" => resources::devise(self, node, place),
             // Guards, constraints, defaults, conditions: nothing before the path.
-            _ => self.inside(inner, place, depth),
+            "authenticate" | "authenticated" | "unauthenticated" | "devise_scope" | "constraints"
+            | "defaults" | "with_options" => self.inside(inner, place, depth),
+            // A program's own word with a name may well be a resource of some kind.
+            _ if self.first_word(node).is_none() => self.inside(inner, place, depth),
+            _ => {}
         }
     }
 
