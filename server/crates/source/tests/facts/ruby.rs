@@ -416,3 +416,29 @@ end
         "#]],
     );
 }
+
+#[test]
+fn classes_that_derive_in_a_circle_come_to_an_end() {
+    check(
+        "//- a.rb
+class Loop < Loop::Inner
+  include Loop::Other
+  include Twin
+  def found; missing('one', 'two'); end
+end
+class Twin < Loop
+  include Loop
+end
+class LoopController < Twin
+end
+Rails.application.routes.draw do
+  get '/x', to: 'loop#found'
+  get '/y', to: 'loop#missing'
+end
+",
+        &["route"],
+        expect![[r#"
+            GET /x -> a.rb:Loop.found
+        "#]],
+    );
+}

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, method_of, option, path_of, positional, text_of, word};
 use crate::{
-    walk::Walk,
+    walk::{Walk, children},
     wiring::{Handler, Holder, MODULE, MountFact, Piece, PrefixFact, Reference, RouteFact, Text, Value},
 };
 
@@ -84,8 +84,11 @@ fn paths(walk: &Walk<'_>, node: Node<'_>, method: &str) -> Vec<Text> {
     if method == "route" && !list.is_empty() {
         list.remove(0);
     }
-    let many = list.first().is_some_and(|first| matches!(first.kind(), "array" | "string_array"));
-    let list = if many { crate::walk::children(list[0]) } else { list };
+    if let Some(first) =
+        list.first().copied().filter(|first| matches!(first.kind(), "array" | "string_array"))
+    {
+        list = children(first);
+    }
     list.into_iter().filter_map(|path| pattern(walk, path)).collect()
 }
 
