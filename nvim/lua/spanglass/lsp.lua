@@ -17,6 +17,8 @@ local filetypes = {
   'php',
   'cpp',
   'c',
+  'ruby',
+  'elixir',
 }
 
 ---@type table<integer, lsp.InlayHint[]> The hints last received, by buffer.

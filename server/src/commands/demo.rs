@@ -218,7 +218,7 @@ Neovim 0.11 or newer, in init.lua:
 
     vim.lsp.config('spanglass', {{ cmd = {{ '{binary}', 'lsp' }}, root_markers = {{ '.git', 'spanglass.toml' }},
       filetypes = {{ 'python', 'javascript', 'typescript', 'typescriptreact', 'rust', 'go', 'java', 'kotlin',
-        'cs', 'php', 'cpp', 'c' }} }})
+        'cs', 'php', 'cpp', 'c', 'ruby', 'elixir' }} }})
     vim.lsp.enable('spanglass')
 
 and in a terminal, while this runs:

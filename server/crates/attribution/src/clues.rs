@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use model::SmolStr;
-use source::{CallSite, Function, FunctionKey, Index, Key, Pattern, Route, SourceFile, SpanSite};
+use source::{CallSite, Function, FunctionKey, Index, Key, Language, Pattern, Route, SourceFile, SpanSite};
 
 use crate::{CallPlace, Confidence, Rule, Shape, family::Family, paths::is_test};
 
@@ -165,16 +165,43 @@ impl<'a> Clues<'a> {
                 kept.push(candidate);
             }
         }
+        self.keep_first_clauses(&mut kept);
         if kept.iter().any(|candidate| !is_test(&candidate.function.file)) {
             kept.retain(|candidate| !is_test(&candidate.function.file));
         }
         kept
     }
 
-    /// Whether the span can come from the function's language.
+    /// Whether the span can come from the function's language, and from one of its name where Rails told it.
     pub(crate) fn fits(&self, function: &FunctionKey) -> bool {
         let Some(family) = self.family else { return true };
+        let told = self.get("code.function.name").filter(|_| family == Family::Ruby);
+        let told = told.filter(|_| self.get("code.namespace").is_some());
         self.index.file(&function.file).is_some_and(|file| Family::of(file.language) == family)
+            && told.is_none_or(|name| function.path.rsplit('.').next() == Some(name))
+    }
+
+    /// Clauses of one function in Elixir are one candidate: the first of them.
+    fn keep_first_clauses(&self, candidates: &mut Vec<Candidate>) {
+        if candidates.len() < 2 {
+            return;
+        }
+        let arity = |key: &FunctionKey| self.index.function(key).map(|function| function.parameters.len());
+        let keys: Vec<(FunctionKey, Option<usize>)> = candidates
+            .iter()
+            .map(|candidate| (candidate.function.clone(), arity(&candidate.function)))
+            .collect();
+        candidates.retain(|candidate| {
+            let own = &candidate.function;
+            let is_elixir = self.index.file(&own.file).is_some_and(|file| file.language == Language::Elixir);
+            !is_elixir
+                || !keys.iter().any(|(other, parameters)| {
+                    other.file == own.file
+                        && other.path == own.path
+                        && other.nth < own.nth
+                        && *parameters == arity(own)
+                })
+        });
     }
 
     fn ask(&self, key: Key<'_>) {

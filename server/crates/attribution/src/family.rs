@@ -31,6 +31,8 @@ impl Family {
             Language::CSharp => Family::DotNet,
             Language::Php => Family::Php,
             Language::Cpp => Family::Cpp,
+            Language::Ruby => Family::Ruby,
+            Language::Elixir => Family::Beam,
         }
     }
 

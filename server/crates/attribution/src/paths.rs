@@ -83,6 +83,11 @@ pub(crate) fn is_test(path: &str) -> bool {
 
 /// The segments of a qualified name as any language writes it: `a.b::C#d`, `<locals>` and type arguments dropped.
 pub(crate) fn name_segments(name: &str) -> Vec<SmolStr> {
+    // Elixir: how many parameters it takes.
+    let name = match name.rsplit_once('/') {
+        Some((before, arity)) if arity.parse::<u8>().is_ok() => before,
+        _ => name,
+    };
     let mut plain = String::with_capacity(name.len());
     let mut depth = 0_u32;
     for character in name.replace("<locals>.", "").chars() {
@@ -122,5 +127,6 @@ mod tests {
         check("alloc::vec::Vec<T>::push", &["alloc", "vec", "Vec", "push"]);
         check("shop/cart.(*Cart).Add", &["shop", "cart", "Cart", "Add"]);
         check("UserService#find", &["UserService", "find"]);
+        check("Elixir.Shop.Cart.add/2", &["Elixir", "Shop", "Cart", "add"]);
     }
 }

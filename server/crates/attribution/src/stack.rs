@@ -94,7 +94,8 @@ fn place(index: &Index, frame: &StackFrame) -> Option<CallPlace> {
                 return Some(CallPlace { file: file.path.clone(), line: frame.line - 1 });
             }
             (Some(file), Some(other)) => {
-                let name = frame.function.rsplit(['.', ':', '#']).next().unwrap_or_default();
+                let name = frame.function.rsplit(['.', ':', '#', ' ']).next().unwrap_or_default();
+                let name = name.split_once('/').map_or(name, |(name, _)| name);
                 let has = |file: &source::SourceFile| {
                     file.function_on_line(frame.line - 1).is_some_and(|function| function.name == name)
                 };

@@ -240,7 +240,7 @@ impl Draft {
                 Handler::Function(index) => {
                     indices.insert(*index);
                 }
-                Handler::Wrapped(_, arguments) => left.extend(arguments),
+                Handler::Wrapped(_, arguments) | Handler::First(arguments) => left.extend(arguments),
                 _ => {}
             }
         }
@@ -258,7 +258,7 @@ fn find_handler(starts: &HashMap<u32, u32>, handler: &mut Handler) -> bool {
             }
             None => false,
         },
-        Handler::Wrapped(_, arguments) => {
+        Handler::Wrapped(_, arguments) | Handler::First(arguments) => {
             arguments.retain_mut(|argument| find_handler(starts, argument));
             true
         }

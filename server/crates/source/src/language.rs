@@ -25,11 +25,15 @@ pub enum Language {
     Php,
     /// C++, and C as far as it is C++ too.
     Cpp,
+    /// Ruby.
+    Ruby,
+    /// Elixir.
+    Elixir,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Language; 11] = [
+    pub const ALL: [Language; 13] = [
         Language::Python,
         Language::JavaScript,
         Language::TypeScript,
@@ -41,6 +45,8 @@ impl Language {
         Language::CSharp,
         Language::Php,
         Language::Cpp,
+        Language::Ruby,
+        Language::Elixir,
     ];
 
     /// The language of a file by its extension; `None` for what is not read.
@@ -58,6 +64,8 @@ impl Language {
             "cs" => Language::CSharp,
             "php" | "phtml" => Language::Php,
             "cpp" | "cc" | "cxx" | "c++" | "hpp" | "hh" | "hxx" | "h" | "c" => Language::Cpp,
+            "rb" | "rake" | "ru" => Language::Ruby,
+            "ex" | "exs" => Language::Elixir,
             _ => return None,
         })
     }
@@ -76,6 +84,8 @@ impl Language {
             Language::CSharp => "csharp",
             Language::Php => "php",
             Language::Cpp => "cpp",
+            Language::Ruby => "ruby",
+            Language::Elixir => "elixir",
         }
     }
 
@@ -93,6 +103,8 @@ impl Language {
             Language::CSharp => tree_sitter_c_sharp::LANGUAGE.into(),
             Language::Php => tree_sitter_php::LANGUAGE_PHP.into(),
             Language::Cpp => tree_sitter_cpp::LANGUAGE.into(),
+            Language::Ruby => tree_sitter_ruby::LANGUAGE.into(),
+            Language::Elixir => tree_sitter_elixir::LANGUAGE.into(),
         }
     }
 }

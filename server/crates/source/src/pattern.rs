@@ -33,9 +33,9 @@ impl Pattern {
     /// Reads a route as any framework spells it: `/users/:id`, `users/{id:int}`, `/users/<int:id>`, `^users/(?P<id>\d+)/$`,
     /// `/files/*`, `/x/[id]/[...rest]`, `GET example.com/x/{id}`. Scheme, host, query and outer slashes are dropped.
     pub fn parse(route: &str) -> Pattern {
-        // Rails: an ending that may be missing. Go: nothing more may follow.
-        let route =
-            without_method_and_host(route.trim()).trim_end_matches("(.:format)").trim_end_matches("{$}");
+        // Rails: an ending that may be missing, and one that may not. Go: nothing more may follow.
+        let route = without_method_and_host(route.trim());
+        let route = route.trim_end_matches("(.:format)").trim_end_matches(".:format").trim_end_matches("{$}");
         let text = if looks_like_regex(route) { regex_holes(route) } else { route.to_owned() };
         let mut pattern = Pattern::default();
         for part in text.split('/').filter(|part| !part.is_empty()) {

@@ -105,6 +105,7 @@ impl Mentions {
                     left.push(maker);
                     left.extend(arguments);
                 }
+                Handler::First(handlers) => left.extend(handlers),
                 Handler::At(_) | Handler::Function(_) => {}
             }
         }

@@ -40,6 +40,8 @@ pub(crate) enum Role {
     Import,
     /// Handed to [`Reader::other`].
     Other,
+    /// [`Reader::ask`] tells it of each node: languages that write all of this as calls.
+    Asks,
 }
 
 /// A function as a reader sees it.
@@ -129,9 +131,10 @@ impl<'t> Walk<'t> {
         if role == Role::Plain && self.pending.is_empty() {
             return true;
         }
+        let role = if role == Role::Asks { reader.ask(self, node) } else { role };
         let decorators = self.take_decorators(depth, node, role);
         match role {
-            Role::Plain => true,
+            Role::Plain | Role::Asks => true,
             Role::Prune => false,
             Role::Loop => {
                 self.frames.push(Frame { depth, kind: FrameKind::Loop });
@@ -142,7 +145,9 @@ impl<'t> Walk<'t> {
                 false
             }
             Role::Function => {
-                self.function(reader, node, &decorators);
+                if !self.function(reader, node, &decorators) && reader.repeats(self, node) {
+                    self.frames.push(Frame { depth, kind: FrameKind::Loop });
+                }
                 true
             }
             Role::Type => {
@@ -182,12 +187,13 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn function(&mut self, reader: &dyn Reader, node: Node<'t>, decorators: &[Node<'t>]) {
-        // Every function is named and hashed with all that is in it: what nests deeper is not written by hand.
+    /// Takes in a function; answers whether it is one.
+    fn function(&mut self, reader: &dyn Reader, node: Node<'t>, decorators: &[Node<'t>]) -> bool {
+        // Every function is named with all that is around it: what nests deeper is not written by hand.
         if self.frames.len() >= MAX_FRAMES {
-            return;
+            return false;
         }
-        let Some(shape) = reader.function(self, node) else { return };
+        let Some(shape) = reader.function(self, node) else { return false };
         let first = decorators.first().map_or(node, |first| *first);
         let start = first.start_byte().min(shape.anchor.start_byte()).min(node.start_byte()) as u32;
         let range = TextRange::new(start, node.end_byte() as u32);
@@ -220,6 +226,7 @@ impl<'t> Walk<'t> {
         );
         self.frames.push(Frame { depth: self.ancestors.len(), kind: FrameKind::Function(index) });
         reader.function_entered(self, index, node, decorators);
+        true
     }
 
     /// The innermost function around the current node; [`MODULE`] when there is none.

@@ -71,6 +71,8 @@ pub(crate) enum Handler {
     /// What calling the first gives: the one handler among the others, which are its arguments, else the function
     /// that it returns.
     Wrapped(Box<Handler>, Vec<Handler>),
+    /// The first of these that is a function.
+    First(Vec<Handler>),
 }
 
 /// A position that does not count when two versions of a file are compared: lines move with every edit.

@@ -38,12 +38,46 @@ pub(crate) fn code_attributes(clues: &Clues<'_>) -> Answer {
     match (file, function) {
         (Some(_), None) if is_served => Answer::Silent,
         (Some(file), _) => by_file(clues, file, function),
-        (None, Some(function)) => match clues.family {
-            Some(family @ (Family::Go | Family::Jvm)) => by_compiled_name(clues, family, function),
+        (None, Some(function)) => match (clues.family, clues.get("code.namespace")) {
+            (Some(family @ (Family::Go | Family::Jvm)), _) => by_compiled_name(clues, family, function),
+            (_, Some(class)) if has_whole_names(clues) => {
+                whole_name(clues, Rule::CodeAttributes, class, function)
+            }
+            (_, None) if has_whole_names(clues) && function.contains(['.', '#']) => {
+                let (class, method) = function.rsplit_once(['.', '#']).unwrap_or(("", function));
+                whole_name(clues, Rule::CodeAttributes, class, method)
+            }
             _ => by_name(clues, function),
         },
         (None, None) => Answer::Silent,
     }
+}
+
+/// Whether names of classes are whole where they are told: in Ruby, and of modules in Elixir.
+fn has_whole_names(clues: &Clues<'_>) -> bool {
+    matches!(Family::of_shape(clues.shape), Some(Family::Ruby | Family::Beam))
+}
+
+/// A method of a class whose whole name is told, as Ruby and Elixir tell it: `UsersController` is not
+/// `Admin::UsersController`. Elixir adds how many parameters it takes, and `Elixir.` before modules.
+pub(super) fn whole_name(clues: &Clues<'_>, rule: Rule, class: &str, method: &str) -> Answer {
+    let (method, arity) = match method.rsplit_once('/') {
+        Some((name, arity)) => (name, arity.parse::<usize>().ok()),
+        None => (method, None),
+    };
+    let class = class.strip_prefix("Elixir.").unwrap_or(class).trim_start_matches("::");
+    let path = format!("{}.{method}", class.replace("::", "."));
+    let same = clues.functions_named(method).filter(|function| {
+        function.key.path == path && arity.is_none_or(|arity| function.parameters.len() >= arity)
+    });
+    let mut same: Vec<&Function> = same.collect();
+    if same.iter().any(|function| Some(function.parameters.len()) == arity) {
+        same.retain(|function| Some(function.parameters.len()) == arity);
+    }
+    let found = same.into_iter();
+    let found =
+        found.map(|function| candidate(&function.key, format_smolstr!("{class}.{method} by its whole name")));
+    clues.found(rule, Confidence::Certain, found.collect())
 }
 
 fn by_file(clues: &Clues<'_>, path: &str, function: Option<&str>) -> Answer {

@@ -7,8 +7,9 @@ use source::{Function, FunctionKind, NamePattern, Pattern};
 use crate::{
     Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
+    family::Family,
     paths::name_segments,
-    rules::{graphql::graphql, next::next, php::php},
+    rules::{code::whole_name, graphql::graphql, next::next, php::php},
 };
 
 /// Handlers named by NestJS, Express and its like, Celery, Phoenix, Spring and Zipkin, Tornado, Falcon, Micrometer.
@@ -19,6 +20,10 @@ pub(crate) fn framework(clues: &Clues<'_>) -> Answer {
         node_layer,
         celery,
         php,
+        rails,
+        rake,
+        phoenix,
+        live_view,
         class_and_method,
         graphql,
         command,
@@ -147,13 +152,66 @@ fn celery(clues: &Clues<'_>) -> Answer {
     clues.found(Rule::Framework, Confidence::Certain, found)
 }
 
+/// Rails names controller and action by `code.namespace` and `code.function`: the class by its whole name. An action
+/// that the controller inherits is left to its route.
+fn rails(clues: &Clues<'_>) -> Answer {
+    if Family::of_shape(clues.shape) != Some(Family::Ruby) {
+        return Answer::Silent;
+    }
+    let (Some(class), Some(action)) = (clues.get("code.namespace"), clues.get("code.function.name")) else {
+        return Answer::Silent;
+    };
+    whole_name(clues, Rule::Framework, class, action)
+}
+
+/// `rake.task`, the task's name with its namespaces.
+fn rake(clues: &Clues<'_>) -> Answer {
+    let Some(task) = clues.get("rake.task") else { return Answer::Silent };
+    clues.ask_resolved();
+    let name = format!("rake {task}");
+    let tasks = clues.index.consumers().iter().filter(|consumer| consumer.name.matches(&name));
+    let found = tasks.map(|task| candidate(&task.handler, format_smolstr!("is the {name}"))).collect();
+    clues.found(Rule::Framework, Confidence::Certain, found)
+}
+
+/// `phoenix.plug` and `phoenix.action`: a controller's action, else what every plug has. Live views are served by a
+/// plug of Phoenix': their route tells which.
+fn phoenix(clues: &Clues<'_>) -> Answer {
+    let Some(plug) = clues.get("phoenix.plug") else { return Answer::Silent };
+    let action = clues.get("phoenix.action").unwrap_or("call").trim_start_matches(':');
+    [action, "call"]
+        .into_iter()
+        .map(|function| whole_name(clues, Rule::Framework, plug, function))
+        .find(|answer| *answer != Answer::Silent)
+        .unwrap_or(Answer::Silent)
+}
+
+/// Spans of a live view are called after the module, what it was asked for, and the event: the clause for that event.
+fn live_view(clues: &Clues<'_>) -> Answer {
+    if clues.shape.scope != "opentelemetry_phoenix" {
+        return Answer::Silent;
+    }
+    let name = clues.shape.name.as_str();
+    let told = clues.span_sites(name).chain(clues.span_patterns(name));
+    let of_event = told.filter(|site| site.scope.as_deref() == Some("opentelemetry_phoenix")).take(1);
+    let found: Vec<Candidate> =
+        of_event.map(|site| candidate(&site.function, format_smolstr!("takes {name}"))).collect();
+    if !found.is_empty() {
+        return clues.found(Rule::Framework, Confidence::Certain, found);
+    }
+    let (module, function) = match name.split_once('#') {
+        // An event that no clause takes is taken by a hook.
+        Some((callback, _)) if callback.ends_with(".handle_event") => return Answer::Silent,
+        // A view's function is called like its template: `ShopWeb.CartJSON#show.json`.
+        Some((view, template)) => (view, template.split('.').next().unwrap_or(template)),
+        None => name.rsplit_once('.').unwrap_or_default(),
+    };
+    whole_name(clues, Rule::Framework, module, function)
+}
+
 /// A class and a method under one of several pairs of keys.
 fn class_and_method(clues: &Clues<'_>) -> Answer {
-    const PAIRS: &[(&str, &str)] = &[
-        ("phoenix.plug", "phoenix.action"),
-        ("mvc.controller.class", "mvc.controller.method"),
-        ("class", "method"),
-    ];
+    const PAIRS: &[(&str, &str)] = &[("mvc.controller.class", "mvc.controller.method"), ("class", "method")];
     for (class_key, method_key) in PAIRS {
         let (Some(class), Some(method)) = (clues.get(class_key), clues.get(method_key)) else { continue };
         let class = name_segments(class);

@@ -25,10 +25,9 @@ pub(crate) fn messaging(clues: &Clues<'_>) -> Answer {
     }
     // amqplib's spans have the exchange as an attribute and the queue in the name.
     let queue = clues.shape.name.strip_suffix(" process").filter(|_| clues.shape.scope.ends_with("amqplib"));
-    let names = ["messaging.sidekiq.job_class", "messaging.destination.name", "bullmq.queue.name"];
-    let Some(destination) = queue.or_else(|| names.iter().find_map(|key| clues.get(key))) else {
-        return Answer::Silent;
-    };
+    let names = ["messaging.destination.name", "bullmq.queue.name"];
+    let told = queue.or_else(|| job(clues)).or_else(|| names.iter().find_map(|key| clues.get(key)));
+    let Some(destination) = told else { return Answer::Silent };
     clues.ask_resolved();
     let consumers = clues
         .index
@@ -38,4 +37,22 @@ pub(crate) fn messaging(clues: &Clues<'_>) -> Answer {
     let detail = format_smolstr!("consumes {destination}");
     let found = consumers.map(|consumer| candidate(&consumer.handler, detail.clone())).collect();
     clues.found(Rule::Messaging, Confidence::Likely, found)
+}
+
+/// The class that a job runs, where the instrumentation tells it.
+fn job<'a>(clues: &Clues<'a>) -> Option<&'a str> {
+    const KEYS: &[&str] = &[
+        "messaging.sidekiq.job_class",
+        "messaging.resque.job_class",
+        "messaging.que.job_class",
+        "messaging.delayed_job.name",
+        "oban.job.worker",
+        "messaging.oban.worker",
+    ];
+    let told = KEYS.iter().find_map(|key| clues.get(key));
+    // Active Job: the class is the namespace of the code.
+    let active = || clues.get("messaging.active_job.adapter.name").and_then(|_| clues.get("code.namespace"));
+    // Delayed Job names the method too.
+    let class = told.or_else(active)?;
+    Some(class.strip_prefix("Elixir.").unwrap_or(class).trim_end_matches("#perform"))
 }

@@ -7,6 +7,7 @@ use source::{Language, Pattern, Route, Segment, path_segments};
 use crate::{
     Confidence, Rule,
     clues::{Answer, Candidate, Clues, candidate},
+    family::Family,
 };
 
 /// The handler of the span's route.
@@ -18,6 +19,10 @@ pub(crate) fn route(clues: &Clues<'_>) -> Answer {
     if is_name(clues, route) {
         equal.retain(|known| known.pattern == route);
         return clues.found(Rule::Route, Confidence::Certain, candidates(equal));
+    }
+    let of_sinatra = of_sinatra(clues, &pattern, method);
+    if !of_sinatra.is_empty() {
+        return clues.found(Rule::Route, Confidence::Likely, candidates(of_sinatra));
     }
     let inner = inside_a_mount(clues, &pattern, method);
     if !inner.is_empty() {
@@ -81,6 +86,20 @@ fn inside_a_mount<'a>(clues: &Clues<'a>, pattern: &Pattern, method: Option<&str>
     of_method(ending.map(|(route, _)| route).collect(), method)
 }
 
+/// Routes of Sinatra, whose instrumentation knows nothing of what the application is mounted on, nor does the path. That
+/// of Rails, in which it may be mounted, always names the controller too.
+fn of_sinatra<'a>(clues: &Clues<'a>, pattern: &Pattern, method: Option<&str>) -> Vec<&'a Route> {
+    if Family::of_shape(clues.shape) != Some(Family::Ruby) || clues.get("code.namespace").is_some() {
+        return Vec::new();
+    }
+    clues.ask_resolved();
+    let key = pattern.key();
+    let declared = clues.index.routing().iter().filter(|route| {
+        route.framework.as_deref() == Some("sinatra") && Pattern::parse(&route.declared).key() == key
+    });
+    of_method(declared.collect(), method)
+}
+
 /// The route of a span: its attribute, else what stands behind the method in its name.
 fn route_of<'a>(clues: &Clues<'a>) -> Option<&'a str> {
     let sent = clues.shape.deciding.iter().find(|(key, _)| key == "http.route");
@@ -139,6 +158,7 @@ fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer
         let has_literal =
             whole.segments.iter().rev().take(*shared).any(|segment| matches!(segment, Segment::Literal(_)));
         has_literal
+            && !(*shared < wanted && knows_whole_routes(route))
             && if *shared == wanted && whole.segments.len() > wanted {
                 // The span knows only the inner part: the path must agree with the whole.
                 path.is_some_and(|path| {
@@ -169,6 +189,12 @@ fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer
 /// `ktor.deployment.rootPath` do: the code does not tell it.
 fn has_context_path(route: &Route) -> bool {
     matches!(Language::of_path(&route.handler.file), Some(Language::Java | Language::Kotlin))
+}
+
+/// Whether the code shows everything that stands before a route: nothing comes before what Rails' and Phoenix' routers
+/// declare, but for what an application is mounted on.
+fn knows_whole_routes(route: &Route) -> bool {
+    !route.is_open && route.framework.as_deref().is_some_and(|name| matches!(name, "rails" | "phoenix"))
 }
 
 fn is_method(word: &str) -> bool {

@@ -10,8 +10,17 @@ use crate::{
 };
 
 /// Frameworks whose instrumentation adds the route to the server's span.
-const ROUTE_SENDERS: &[&str] =
-    &["express", "koa", "@koa/router", "koa-router", "@nestjs/common", "@hapi/hapi", "restify"];
+const ROUTE_SENDERS: &[&str] = &[
+    "express",
+    "koa",
+    "@koa/router",
+    "koa-router",
+    "@nestjs/common",
+    "@hapi/hapi",
+    "restify",
+    "rails",
+    "phoenix",
+];
 
 /// The handler whose pattern fits the path most closely.
 pub(crate) fn url_path(clues: &Clues<'_>) -> Answer {
@@ -57,8 +66,11 @@ pub(crate) fn url_path(clues: &Clues<'_>) -> Answer {
     // Who is refused does not always get to the handler; without a route nothing says that this request did.
     let is_refused = matches!(clues.get("http.response.status_code"), Some("401" | "403"));
     let confidence = if is_open || is_refused { Confidence::Possible } else { Confidence::Likely };
-    let sends_route =
-        |route: &Route| route.framework.as_deref().is_some_and(|name| ROUTE_SENDERS.contains(&name));
+    // A request whose handler the framework named was handled, route or not.
+    let is_told = clues.get("code.function.name").is_some();
+    let sends_route = |route: &Route| {
+        !is_told && route.framework.as_deref().is_some_and(|name| ROUTE_SENDERS.contains(&name))
+    };
     let senders: Vec<bool> = found.iter().map(|route| sends_route(route)).collect();
     let candidates = candidates(found).into_iter().zip(senders);
     let candidates =

@@ -7,6 +7,8 @@ mod learning;
 mod names;
 mod outgoing;
 mod php;
+mod phoenix;
+mod rails;
 mod requests;
 mod rpc_and_tasks;
 mod support;

@@ -2,6 +2,7 @@
 
 mod csharp;
 pub(crate) mod cpp;
+mod elixir;
 mod go;
 mod java;
 mod javascript;
@@ -9,6 +10,7 @@ mod jvm;
 mod kotlin;
 mod php;
 mod python;
+mod ruby;
 mod rust;
 
 use std::sync::OnceLock;
@@ -26,11 +28,21 @@ pub(crate) trait Reader: Sync {
     /// Kinds of named nodes that are not plain.
     fn roles(&self) -> &'static [(&'static str, Role)];
 
+    /// What a node of [`Role::Asks`] is.
+    fn ask<'t>(&self, _walk: &Walk<'t>, _node: Node<'t>) -> Role {
+        Role::Plain
+    }
+
     /// Before the first node.
     fn begin<'t>(&self, _walk: &mut Walk<'t>, _root: Node<'t>) {}
 
     /// A node of [`Role::Function`]; `None` when it is none after all.
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>>;
+
+    /// Whether a node of [`Role::Function`] that is none runs its inside many times, as blocks of iterators do.
+    fn repeats<'t>(&self, _walk: &Walk<'t>, _node: Node<'t>) -> bool {
+        false
+    }
 
     /// The function numbered `index` was entered; `decorators` stand before it.
     fn function_entered<'t>(
@@ -79,6 +91,11 @@ pub(crate) trait Reader: Sync {
     fn shares_folder(&self) -> bool {
         false
     }
+
+    /// Whether types are known everywhere by their whole names, without an import: constants of Ruby, modules of Elixir.
+    fn shares_all(&self) -> bool {
+        false
+    }
 }
 
 impl Language {
@@ -94,6 +111,8 @@ impl Language {
             Language::CSharp => &csharp::CSharp,
             Language::Php => &php::Php,
             Language::Cpp => &cpp::Cpp,
+            Language::Ruby => &ruby::Ruby,
+            Language::Elixir => &elixir::Elixir,
         }
     }
 

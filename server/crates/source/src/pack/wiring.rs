@@ -62,6 +62,7 @@ variants!(Handler {
     1 => Function(function),
     2 => Named(scope, reference),
     3 => Wrapped(maker, arguments),
+    4 => First(handlers),
 });
 fields!(RouteFact { holder, methods, pattern, handler, scope });
 fields!(MountFact { parent, child, prefix, scope });

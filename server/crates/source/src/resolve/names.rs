@@ -36,17 +36,23 @@ pub(crate) enum Entity {
 
 /// Files of modules, by the file that names them and the name it uses.
 type Modules = HashMap<(u32, SmolStr), Rc<[u32]>>;
+/// Files that open types, by the whole name.
+type Types = HashMap<(Language, SmolStr), Rc<[u32]>>;
+/// What types derive from, by file and path.
+type Ancestors = HashMap<(u32, SmolStr), Rc<[(u32, SmolStr)]>>;
 
 /// Names of all files of an index.
 pub(crate) struct Names<'a> {
     pub(crate) index: &'a Index,
     modules: RefCell<Modules>,
+    pub(super) ancestors: RefCell<Ancestors>,
+    pub(super) types: RefCell<Types>,
 }
 
 impl<'a> Names<'a> {
     /// The names of `index`.
     pub(crate) fn new(index: &'a Index) -> Names<'a> {
-        Names { index, modules: RefCell::default() }
+        Names { index, modules: RefCell::default(), ancestors: RefCell::default(), types: RefCell::default() }
     }
 
     /// Files that state something for others, with their numbers; generated ones are left out.
@@ -78,6 +84,7 @@ impl<'a> Names<'a> {
                 Some(Entity::Module(files)) => self.namesake(&files, reference.last()),
                 _ => self.serving_method(file, *scope, reference),
             },
+            Handler::First(handlers) => handlers.iter().find_map(|handler| self.function(file, handler)),
             Handler::Wrapped(callee, arguments) => {
                 let mut inner: Vec<(u32, u32)> =
                     arguments.iter().filter_map(|argument| self.function(file, argument)).collect();
@@ -173,13 +180,21 @@ impl<'a> Names<'a> {
 
     /// The known types that a type derives from directly.
     pub(crate) fn bases(&self, file: u32, path: &str) -> Vec<(u32, SmolStr)> {
+        self.bases_within(file, path, MAX_STEPS)
+    }
+
+    pub(super) fn bases_within(&self, file: u32, path: &str, steps: u8) -> Vec<(u32, SmolStr)> {
         let Some(source) = self.index.slot(file) else { return Vec::new() };
         let bases = source.wiring.types.iter().filter(|fact| fact.path == path).flat_map(|fact| &fact.bases);
-        let known =
-            bases.filter_map(|base| match self.look_up(file, MODULE, &Reference::local(base.clone()))? {
+        if source.language.reader().shares_all() {
+            return bases.filter_map(|base| self.base_elsewhere(file, path, base)).collect();
+        }
+        let known = bases.filter_map(|base| {
+            match self.reference(file, MODULE, &Reference::local(base.clone()), steps)? {
                 Entity::Type(file, found) if found != path => Some((file, found)),
                 _ => None,
-            });
+            }
+        });
         known.collect()
     }
 
@@ -259,6 +274,7 @@ impl<'a> Names<'a> {
         }
         self.top_level(file, path, steps)
             .or_else(|| self.in_folder(file, path, steps))
+            .or_else(|| self.everywhere(file, scope, path, steps))
             .or_else(|| Some(Entity::Value(file, MODULE, path.into())))
     }
 
@@ -379,7 +395,7 @@ impl<'a> Names<'a> {
     }
 
     /// A name inside of what was found.
-    fn member(&self, found: Entity, rest: &str, steps: u8) -> Option<Entity> {
+    pub(super) fn member(&self, found: Entity, rest: &str, steps: u8) -> Option<Entity> {
         if rest.is_empty() {
             return Some(found);
         }
@@ -449,7 +465,13 @@ impl<'a> Names<'a> {
         if steps == 0 {
             return None;
         }
-        self.bases(file, path)
+        if source.language.reader().shares_all() {
+            let ancestors = self.ancestors(file, path);
+            return self.elsewhere(file, &wanted).or_else(|| {
+                ancestors.iter().find_map(|(at, base)| self.elsewhere(*at, &dotted(base, name)))
+            });
+        }
+        self.bases_within(file, path, steps - 1)
             .into_iter()
             .find_map(|(file, base)| self.type_member(file, &base, rest, steps - 1))
     }

@@ -115,7 +115,7 @@ fn by_name(names: &Names<'_>, helpers: &Helpers) -> HashMap<SmolStr, Vec<(u32, u
     for (file, function) in helpers.keys() {
         let Some(source) = names.index.slot(*file) else { continue };
         let Some(found) = source.functions.get(*function as usize) else { continue };
-        let name = if found.name == "__init__" || found.name == "constructor" || found.name == "new" {
+        let name = if matches!(found.name.as_str(), "__init__" | "constructor" | "new" | "initialize") {
             found.receiver.clone().unwrap_or_else(|| found.name.clone())
         } else {
             found.name.clone()

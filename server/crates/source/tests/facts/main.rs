@@ -2,6 +2,7 @@
 
 mod csharp;
 mod cpp;
+mod elixir;
 mod go;
 mod java;
 mod javascript;
@@ -10,6 +11,7 @@ mod kotlin;
 mod php;
 mod python;
 mod python_frameworks;
+mod ruby;
 mod rust;
 mod rust_frameworks;
 
