@@ -34,6 +34,7 @@ const ONLY_IN: &[(&str, &str)] = &[
     ("tree-sitter", "source"),
     ("clap", "server"),
     ("toml", "server"),
+    ("toml_edit", "server"),
 ];
 
 /// No file is longer than this many lines.

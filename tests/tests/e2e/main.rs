@@ -4,4 +4,5 @@ mod command_line;
 mod editor;
 mod receiver;
 mod replay;
+mod rulings;
 mod sharing;

@@ -11,6 +11,7 @@ mod placement;
 mod quick;
 mod resolve;
 mod rules;
+mod rulings;
 mod services;
 mod shape;
 mod stack;
@@ -18,6 +19,8 @@ mod table;
 mod trace;
 
 pub use placement::{CallPlace, Confidence, Evidence, Placement, Rule};
+pub use rulings::{Folders, Ruling, Rulings, Subject};
+pub use services::ServiceFolder;
 pub use shape::Shape;
 pub use stack::{StackFrame, stack_frames, throwing_place};
 pub use table::{ShapeId, Table};

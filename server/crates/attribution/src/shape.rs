@@ -121,6 +121,21 @@ impl Shape {
     }
 }
 
+/// The name under which an attribute counts that is written as `key`; `None` for those that decide nothing.
+pub(crate) fn newest_key(key: &str) -> Option<&'static str> {
+    const COMPOSED: &[(&str, &[&str])] = &[
+        ("http.request.method", keys::HTTP_METHOD),
+        ("http.route", keys::HTTP_ROUTE),
+        ("db.query.text", keys::DB_QUERY),
+        ("url.path", keys::URL_PATH),
+        ("url.full", keys::URL_FULL),
+    ];
+    let in_generations = GENERATIONS.iter().chain(COMPOSED).find(|(_, keys)| keys.contains(&key));
+    in_generations
+        .map(|(newest, _)| *newest)
+        .or_else(|| FRAMEWORKS.iter().find(|known| **known == key).copied())
+}
+
 /// Every attribute's key that is read as it is, in all generations.
 pub(crate) fn deciding_keys() -> impl Iterator<Item = &'static str> {
     GENERATIONS.iter().flat_map(|(_, keys)| keys.iter().copied()).chain(FRAMEWORKS.iter().copied())

@@ -96,7 +96,8 @@ pub fn place_below(
     if shape.kind == SpanKind::Server {
         return None;
     }
-    let below = functions_below(index, function);
+    let mut below = functions_below(index, function);
+    below.retain(|(_, found)| !own.rejected.contains(&found.key));
     if !own.candidates.is_empty() {
         return called_below(own, shape, function, &below);
     }
@@ -107,6 +108,9 @@ pub fn place_below(
         if let Some(call) = call_in(file, found, shape) {
             return Some(at_call(file, found, call));
         }
+    }
+    if own.rejected.contains(function) {
+        return None;
     }
     let says_what = [
         "url.full",
@@ -127,6 +131,7 @@ pub fn place_below(
         evidence: vec![Evidence { rule: Rule::Parent, detail }],
         call_place: None,
         candidates: Vec::new(),
+        rejected: own.rejected.clone(),
     })
 }
 
@@ -153,6 +158,7 @@ fn called_below(
         evidence: reasons.collect(),
         call_place: line.map(|line| CallPlace { file: file.path.clone(), line }),
         candidates: Vec::new(),
+        rejected: own.rejected.clone(),
     })
 }
 
@@ -262,6 +268,7 @@ fn at_call(file: &SourceFile, function: &Function, call: &CallSite) -> Placement
         evidence: vec![Evidence { rule: Rule::Parent, detail }],
         call_place: Some(CallPlace { file: file.path.clone(), line }),
         candidates: Vec::new(),
+        rejected: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use attribution::Rulings;
 use model::{Batch, LinePosition, PositionEncoding, SmolStr};
 use source::SourceFile;
 
@@ -42,6 +43,8 @@ pub enum Change {
     Spans(Batch),
     /// Settings changed.
     Settings(Settings),
+    /// People say something else of placements than before.
+    Rulings(Arc<Rulings>),
     /// Time went by: windows slide.
     Tick,
 }
@@ -90,6 +93,7 @@ impl Change {
             Change::Closed(_) => "a file closed",
             Change::Spans(_) => "telemetry",
             Change::Settings(_) => "settings",
+            Change::Rulings(_) => "rulings",
             Change::Tick => "a tick",
         }
     }

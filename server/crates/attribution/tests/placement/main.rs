@@ -6,6 +6,7 @@ mod names;
 mod outgoing;
 mod requests;
 mod rpc_and_tasks;
+mod rulings;
 mod support;
 mod traces;
 mod upkeep;
