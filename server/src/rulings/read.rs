@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io, ops::Range, path::Path};
 
-use attribution::{Folders, Ruling, Subject};
+use attribution::{Ruling, Subject};
 use model::{SmolStr, SpanKind};
 use source::FunctionKey;
 use toml_edit::{Document, Item, TableLike, Value};
@@ -145,7 +145,7 @@ impl Reader<'_> {
             }
         }
         if !folders.is_empty() {
-            let set = self.spoken.rulings.services.entry(service.into()).or_insert_with(Folders::default);
+            let set = self.spoken.rulings.services.entry(service.into()).or_default();
             set.folders.extend(folders);
             set.said_in = said_in;
         }
