@@ -8,6 +8,7 @@ use std::{
 };
 
 use model::{Batch, Span, Timestamp};
+use provenance::Reader;
 use world::{Change, Settings, Snapshot, World};
 
 use crate::{config::Config, received, rulings, workspace::Roots};
@@ -67,6 +68,9 @@ pub(crate) async fn open(config: &Config, workspace: &Path, from: Spans<'_>) -> 
     crate::workspace::read_into(&roots, |change| drop(world.apply(change, now)));
     let spans = batch.spans.clone();
     drop(world.apply(Change::Spans(batch), now));
+    if let Some(origins) = Reader::new(roots.provenance()).read(&world.snapshot(now)) {
+        drop(world.apply(Change::Origins(Arc::new(origins)), now));
+    }
     let snapshot = world.snapshot(now);
     let problems = rulings::problems(&spoken.warnings, &snapshot);
     Ok(Offline { snapshot, roots, spans, problems })

@@ -16,17 +16,19 @@ use crate::{
     commands::{Outcome, doctor, trace},
     config::Config,
     rulings::{self, Spoken, Verb},
-    wiring::{self, Core, Running, state_settings},
+    wiring::{self, Bell, Core, Following, Running, state_settings},
     workspace::{self, Roots, Scan},
 };
 
 /// Runs the command.
 pub(crate) async fn run(config: Config, _flags: &cli::Lsp) -> Outcome {
-    let Core { world, effects, nudge, received } = wiring::core(state_settings(&config));
+    let Core { world, effects, nudge, received, bell } = wiring::core(state_settings(&config));
     let hooks = Arc::new(Editor {
         world: world.clone(),
         nudge,
         received,
+        bell,
+        following: Mutex::new(None),
         runtime: Runtime::current(),
         config: RwLock::new(config),
         roots: RwLock::new(Roots::default()),
@@ -48,6 +50,9 @@ struct Editor {
     world: Handle,
     nudge: mpsc::UnboundedSender<Effects>,
     received: tokio::sync::watch::Receiver<u64>,
+    bell: Bell,
+    /// The reading of revisions and source maps for the folders.
+    following: Mutex<Option<Following>>,
     runtime: Runtime,
     config: RwLock<Config>,
     roots: RwLock<Roots>,
@@ -215,6 +220,7 @@ impl Editor {
             world: self.world.clone(),
             nudge: self.nudge.clone(),
             received: self.received.clone(),
+            bell: self.bell.clone(),
         };
         let (running, nudge) = (self.running.clone(), self.nudge.clone());
         self.runtime.spawn(async move {
@@ -227,6 +233,8 @@ impl Editor {
     /// Reads the folders of `roots` from nothing; what was read of others is forgotten by its own reader.
     fn read_folders(&self, roots: Roots) {
         let scan = Scan::start(roots.clone(), self.world.clone());
+        let following = Following::start(&roots, self.world.clone(), self.bell.clone());
+        *self.following.lock().unwrap_or_else(PoisonError::into_inner) = Some(following);
         *self.roots.write().unwrap_or_else(PoisonError::into_inner) = roots;
         self.follow_rulings();
         // The scan before is dropped here, which stops it.

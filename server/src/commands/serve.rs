@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     output::{self, Paint, paint},
     rulings,
-    wiring::{self, Running},
+    wiring::{self, Following, Running},
     workspace::{Roots, Scan},
 };
 
@@ -23,6 +23,7 @@ pub(crate) async fn run(config: Config, flags: &cli::Serve) -> Outcome {
     let roots = Roots::new([workspace]);
     speak(&roots, &running.world);
     let _scan = Scan::start(roots.clone(), running.world.clone());
+    let _following = Following::start(&roots, running.world.clone(), running.bell.clone());
     let (folders, world) = (roots.folders().map(Path::to_owned).collect::<Vec<_>>(), running.world.clone());
     let watch = rulings::watch(move || folders.clone(), move || speak(&roots, &world));
     let watch = AbortOnDrop(tokio::spawn(watch));

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod editor;
+mod history;
 mod receiver;
 mod replay;
 mod rulings;

@@ -6,6 +6,7 @@
 
 mod clues;
 mod family;
+mod origins;
 mod paths;
 mod placement;
 mod quick;
@@ -18,10 +19,12 @@ mod stack;
 mod table;
 mod trace;
 
+pub use origins::{Bundle, Origins, PastFile, SameLines, Token, may_be_bundle};
+pub use paths::{home, is_library};
 pub use placement::{CallPlace, Confidence, Evidence, Placement, Rule};
 pub use rulings::{Folders, Ruling, Rulings, Subject};
 pub use services::ServiceFolder;
 pub use shape::Shape;
-pub use stack::{StackFrame, stack_frames, throwing_place};
+pub use stack::{StackFrame, named_files, stack_frames, throwing_place};
 pub use table::{ShapeId, Table};
 pub use trace::{place_below, place_trace};

@@ -9,8 +9,8 @@ use crate::{
     Confidence, Evidence, Placement, Rule, Shape,
     clues::{Answer, Candidate, Clues, Finding},
     rules::rules,
-    rulings::Rulings,
     services::Services,
+    table::Given,
 };
 
 /// What the rules say of one shape, before anything is known of its service.
@@ -30,9 +30,9 @@ pub(crate) struct Verdict {
 
 /// Asks the rules in turn. The first that knows exactly one function has it; one that knows several is settled by a
 /// later one that knows exactly one of those.
-pub(crate) fn resolve(shape: &Shape, index: &Index, rulings: &Rulings) -> Verdict {
-    let clues = Clues::new(shape, index);
-    let said = rulings.of(shape);
+pub(crate) fn resolve(shape: &Shape, index: &Index, given: &Given) -> Verdict {
+    let clues = Clues::new(shape, index, &given.origins);
+    let said = given.rulings.of(shape);
     if let Some(finding) = said.pinned(&clues) {
         return Verdict { finding: Some(finding), asked: clues.asked(), ..Verdict::default() };
     }
@@ -62,6 +62,7 @@ pub(crate) fn resolve(shape: &Shape, index: &Index, rulings: &Rulings) -> Verdic
             break;
         }
     }
+    notes.extend(clues.notes());
     Verdict { finding: best, nowhere, notes, rejected: said.rejected(), asked: clues.asked() }
 }
 
@@ -170,6 +171,6 @@ fn evidence(rule: Rule, candidate: &Candidate) -> Evidence {
 }
 
 /// The placement of a shape that is not kept.
-pub(crate) fn place(shape: &Shape, index: &Index, services: &Services, rulings: &Rulings) -> Arc<Placement> {
-    Arc::new(resolve(shape, index, rulings).placement(shape, index, services))
+pub(crate) fn place(shape: &Shape, index: &Index, services: &Services, given: &Given) -> Arc<Placement> {
+    Arc::new(resolve(shape, index, given).placement(shape, index, services))
 }

@@ -48,6 +48,7 @@ pub fn explain(snapshot: &Snapshot, source: &str) -> Explanation {
         ("Workspace".to_owned(), workspace(snapshot)),
         ("Placed".to_owned(), placed(snapshot)),
         ("Code of services".to_owned(), services(snapshot)),
+        ("Revisions and source maps".to_owned(), origins(snapshot)),
         (
             "Not placed, by kind of span".to_owned(),
             unplaced
@@ -204,6 +205,20 @@ fn placed(snapshot: &Snapshot) -> Vec<String> {
         lines
             .push(format!("{nowhere} are work of libraries, frameworks or the runtime and have no function"));
     }
+    lines
+}
+
+/// What was read of what ran, and why the rest was not.
+fn origins(snapshot: &Snapshot) -> Vec<String> {
+    let origins = snapshot.table.origins();
+    let mut lines = Vec::new();
+    if !origins.is_empty() {
+        let places = wording::counted(origins.len() as u64, "file", "files");
+        lines.push(format!(
+            "{places} of other revisions or bundles, as spans name them, are followed to the code here"
+        ));
+    }
+    lines.extend(origins.problems.iter().map(|problem| visible(problem, 300)));
     lines
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use attribution::Rulings;
+use attribution::{Origins, Rulings};
 use model::{Batch, LinePosition, PositionEncoding, SmolStr};
 use source::SourceFile;
 
@@ -43,6 +43,8 @@ pub enum Change {
     Spans(Batch),
     /// Settings changed.
     Settings(Settings),
+    /// More is known of the revisions and bundles that ran.
+    Origins(Arc<Origins>),
     /// People say something else of placements than before.
     Rulings(Arc<Rulings>),
     /// Time went by: windows slide.
@@ -94,6 +96,7 @@ impl Change {
             Change::Spans(_) => "telemetry",
             Change::Settings(_) => "settings",
             Change::Rulings(_) => "rulings",
+            Change::Origins(_) => "origins",
             Change::Tick => "a tick",
         }
     }
