@@ -1,5 +1,6 @@
 //! The real binary over its real protocols, as senders, editors and people use it.
 
+mod bundles;
 mod command_line;
 mod editor;
 mod history;

@@ -12,6 +12,7 @@ mod lines;
 mod reader;
 mod repositories;
 mod revision;
+mod source_map;
 mod wanted;
 
 pub use folders::Folder;

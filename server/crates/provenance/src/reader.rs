@@ -30,7 +30,7 @@ const MAX_PAST: usize = 4_096;
 /// Sentences kept for `doctor`.
 const MAX_PROBLEMS: usize = 16;
 /// What was not there is looked for again after this time: somebody may have fetched.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Reads for one workspace. Slow; lives on a thread of its own.
 pub struct Reader {

@@ -1,16 +1,14 @@
 //! Spans of earlier revisions find their functions in the code as it stands, through a real repository.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{fs, path::Path, sync::Arc};
 
 use git2::{IndexAddOption, Repository, Signature};
-use model::{
-    Attributes, Batch, Resource, Scope, SmolStr, Span, SpanId, SpanKind, Status, Timestamp, TraceId, keys,
-};
+use model::{Batch, SmolStr};
 use provenance::{Folder, Reader};
 use tempfile::TempDir;
-use world::{Change, Settings, Snapshot, World};
+use world::{Change, Settings, World};
 
-const NOW: Timestamp = Timestamp(1_700_000_000_000_000_000);
+use crate::support::{NOW, shown, span};
 
 const BEFORE: &str = "def charge(card):\n    check(card)\n    return send(card)\n\n\ndef refund(card):\n    return -1\n\n\n\
                       def audit(card):\n    first = 1\n    second = 2\n    return first + second\n";
@@ -91,41 +89,6 @@ impl Place {
     fn problems(&self) -> Vec<String> {
         self.world.snapshot(NOW).table.origins().problems.clone()
     }
-}
-
-fn span((key, revision): (&str, &str), attributes: &[(&'static str, &str)]) -> Span {
-    let resource = [(keys::SERVICE_NAME, "pay"), (key, revision)].into_iter().collect::<Attributes>();
-    Span {
-        trace_id: TraceId([1; 16]),
-        span_id: SpanId([1; 8]),
-        parent: None,
-        name: "work".into(),
-        kind: SpanKind::Internal,
-        start: NOW.minus(Duration::from_millis(1)),
-        end: NOW,
-        attributes: attributes.iter().copied().collect(),
-        events: Vec::new(),
-        links: Vec::new(),
-        status: Status::default(),
-        trace_state: SmolStr::default(),
-        resource: Arc::new(Resource { attributes: resource }),
-        scope: Arc::new(Scope::default()),
-    }
-}
-
-fn shown(snapshot: &Snapshot, span: &Span) -> String {
-    let placement = snapshot.table.place(span, &snapshot.index);
-    let mut text = placement.confidence.to_string();
-    if let Some(function) = &placement.function {
-        text += &format!(" {function}");
-    }
-    if let Some(place) = &placement.call_place {
-        text += &format!(" at line {}", place.line + 1);
-    }
-    for evidence in &placement.evidence {
-        text += &format!("; {}", evidence.detail);
-    }
-    text
 }
 
 fn line<'a>(file: &'a str, line: &'a str) -> [(&'static str, &'a str); 2] {
