@@ -137,6 +137,7 @@ fn as_json(offline: &Offline, report: &Explanation, source: &str, is_hosted: boo
         "workspace": { "files": snapshot.status.files, "functions": snapshot.status.functions,
                        "skipped": snapshot.status.skipped },
         "unplaced": unplaced,
+        "not_followed": snapshot.table.origins().problems,
         "advice": report.advice,
     })
 }

@@ -168,6 +168,11 @@ impl Hooks for Editor {
     }
 
     fn rule(&self, ruling: &Ruling) -> Result<(), String> {
+        if !read(&self.start).is_trusted {
+            return Err(
+                "the workspace is not trusted, so its spanglass.toml is neither read nor written".to_owned()
+            );
+        }
         let outside = || format!("{} lies in no folder of the workspace", ruling.function.file);
         let path = read(&self.roots).path(&ruling.function.file).ok_or_else(outside)?;
         let folders = self.folders();
@@ -233,8 +238,9 @@ impl Editor {
     /// Reads the folders of `roots` from nothing; what was read of others is forgotten by its own reader.
     fn read_folders(&self, roots: Roots) {
         let scan = Scan::start(roots.clone(), self.world.clone());
-        let following = Following::start(&roots, self.world.clone(), self.bell.clone());
-        *self.following.lock().unwrap_or_else(PoisonError::into_inner) = Some(following);
+        let is_trusted = read(&self.start).is_trusted;
+        let follow = || Following::start(&roots, self.world.clone(), self.bell.clone());
+        *self.following.lock().unwrap_or_else(PoisonError::into_inner) = is_trusted.then(follow);
         *self.roots.write().unwrap_or_else(PoisonError::into_inner) = roots;
         self.follow_rulings();
         // The scan before is dropped here, which stops it.

@@ -215,7 +215,7 @@ fn origins(snapshot: &Snapshot) -> Vec<String> {
     if !origins.is_empty() {
         let places = wording::counted(origins.len() as u64, "file", "files");
         lines.push(format!(
-            "{places} of other revisions or bundles, as spans name them, are followed to the code here"
+            "followed to the code here: {places} of other revisions and bundles, as spans name them"
         ));
     }
     lines.extend(origins.problems.iter().map(|problem| visible(problem, 300)));

@@ -3,6 +3,7 @@
 mod code;
 mod learning;
 mod names;
+mod origins;
 mod outgoing;
 mod requests;
 mod rpc_and_tasks;
