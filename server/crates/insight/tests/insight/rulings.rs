@@ -48,13 +48,19 @@ POST /checkout 100ms x3 kind=server service=shop http.request.method=POST http.r
 
 #[test]
 fn what_is_sure_can_be_rejected_and_what_is_not_can_be_pinned_too() {
-    check("checkout():", expect![[r#"
+    check(
+        "checkout():",
+        expect![[r#"
         Spanglass: spans `POST /checkout` do not belong to `checkout` [shop/app.py:checkout http.request.method=POST http.route=/checkout]
-    "#]]);
-    check("pay():\n    with", expect![[r#"
+    "#]],
+    );
+    check(
+        "pay():\n    with",
+        expect![[r#"
         Spanglass: spans `charge` belong to `pay` [shop/app.py:pay]
         Spanglass: spans `charge` do not belong to `pay` [shop/app.py:pay]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
