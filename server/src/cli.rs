@@ -69,6 +69,14 @@ pub(crate) enum Command {
     ///
     /// Example: spanglass export 0af7651916cd43dd8448eb211c80319c > trace.json
     Export(Export),
+    /// Says to which function spans belong, from now on and whatever else is known; kept in spanglass.toml.
+    ///
+    /// Example: spanglass pin checkout "charge card" payments.py:Payments.charge
+    Pin(Ruling),
+    /// Says to which function spans do not belong; kept in spanglass.toml.
+    ///
+    /// Example: spanglass reject checkout "charge card" payments.py:Payments.refund
+    Reject(Ruling),
     /// Says what is configured, reachable, received and placed; each problem with its remedy.
     ///
     /// Example: spanglass doctor
@@ -206,6 +214,30 @@ pub(crate) struct Import {
 pub(crate) struct Export {
     /// The trace's identifier, up to 32 hexadecimal digits.
     pub(crate) id: String,
+}
+
+/// Flags of `pin` and `reject`.
+#[derive(Args, Debug)]
+pub(crate) struct Ruling {
+    /// The spans' service.
+    pub(crate) service: String,
+    /// Their name.
+    pub(crate) span: String,
+    /// The function: its file and its name, `payments.py:Payments.charge`, or a line in it, `payments.py:12`.
+    #[arg(value_name = "FILE:FUNCTION")]
+    pub(crate) function: String,
+    /// Only spans of this kind: internal, server, client, producer, consumer.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+    /// Only spans of the instrumentation scope of this name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scope: Option<String>,
+    /// Only spans with this attribute, for example http.route=/orders/{id}.
+    #[arg(long = "attribute", value_name = "KEY=VALUE")]
+    pub(crate) attributes: Vec<String>,
+    /// The workspace whose spanglass.toml is written.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) workspace: PathBuf,
 }
 
 /// Flags of `doctor`.

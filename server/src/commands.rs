@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod lsp;
+pub(crate) mod pin;
 pub(crate) mod serve;
 pub(crate) mod trace;
 pub(crate) mod traces;

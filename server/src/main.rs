@@ -8,6 +8,7 @@ mod logging;
 mod offline;
 mod output;
 mod received;
+mod rulings;
 mod wiring;
 mod workspace;
 
@@ -17,6 +18,7 @@ use clap::Parser as _;
 
 use cli::{Cli, Command};
 use config::Config;
+use rulings::Verb;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -58,6 +60,8 @@ async fn dispatch(command: Command, config: Config) -> commands::Outcome {
         Command::Trace(flags) => commands::trace::run(&config, &flags).await,
         Command::Import(flags) => commands::import::run(&config, &flags).await,
         Command::Export(flags) => commands::export::run(&config, &flags).await,
+        Command::Pin(flags) => commands::pin::run(Verb::Pin, &flags),
+        Command::Reject(flags) => commands::pin::run(Verb::Reject, &flags),
         Command::Doctor(flags) => commands::doctor::run(&config, &flags).await,
     }
 }
@@ -70,6 +74,7 @@ fn load_config(cli: &Cli) -> Config {
         Command::Serve(flags) => Some(flags.workspace.as_path()),
         Command::Attribute(flags) => Some(flags.workspace.as_path()),
         Command::Doctor(flags) => Some(flags.workspace.as_path()),
+        Command::Pin(flags) | Command::Reject(flags) => Some(flags.workspace.as_path()),
         Command::Annotate(flags) => Some(flags.workspace.as_deref().unwrap_or(here)),
         Command::Demo(_) => None,
         _ => Some(here),

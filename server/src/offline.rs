@@ -8,9 +8,10 @@ use std::{
 };
 
 use model::{Batch, Span, Timestamp};
+use provenance::Reader;
 use world::{Change, Settings, Snapshot, World};
 
-use crate::{config::Config, received, workspace::Roots};
+use crate::{config::Config, received, rulings, workspace::Roots};
 
 /// Where a command's spans come from.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,8 @@ pub(crate) struct Offline {
     pub(crate) roots: Roots,
     /// The spans in the order in which they were read.
     pub(crate) spans: Vec<Arc<Span>>,
+    /// What is wrong with what people said of placements, each a sentence.
+    pub(crate) problems: Vec<String>,
 }
 
 /// The present, by this machine's clock.
@@ -60,10 +63,17 @@ pub(crate) async fn open(config: &Config, workspace: &Path, from: Spans<'_>) -> 
         Spans::Received => (received::spans(config).await?, config.duration("window"), now()),
     };
     let mut world = World::new(Settings { window, ..Settings::default() });
+    let spoken = rulings::read(&roots);
+    drop(world.apply(Change::Rulings(Arc::new(spoken.rulings)), now));
     crate::workspace::read_into(&roots, Some(&config.index_dir()), |change| drop(world.absorb(change, now)));
     let spans = batch.spans.clone();
     drop(world.apply(Change::Spans(batch), now));
-    Ok(Offline { snapshot: world.snapshot(now), roots, spans })
+    if let Some(origins) = Reader::new(roots.provenance()).read(&world.snapshot(now)) {
+        drop(world.apply(Change::Origins(Arc::new(origins)), now));
+    }
+    let snapshot = world.snapshot(now);
+    let problems = rulings::problems(&spoken.warnings, &snapshot);
+    Ok(Offline { snapshot, roots, spans, problems })
 }
 
 /// Decodes `files` into one batch, in order.
@@ -86,7 +96,11 @@ pub(crate) fn read_files(files: &[PathBuf]) -> Result<Batch, String> {
     Ok(all)
 }
 
-fn existing_folder(path: &Path) -> Result<PathBuf, String> {
+/// `path` as an absolute one.
+///
+/// # Errors
+/// One sentence, when it is no folder.
+pub(crate) fn existing_folder(path: &Path) -> Result<PathBuf, String> {
     match path.canonicalize() {
         Ok(folder) if folder.is_dir() => Ok(folder),
         Ok(_) => Err(format!("{} is a file; --workspace takes a folder", path.display())),

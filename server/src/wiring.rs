@@ -3,6 +3,7 @@
 
 mod backends;
 mod keep;
+mod origins;
 mod role;
 
 use std::{
@@ -23,6 +24,7 @@ use crate::{config::Config, offline, output};
 
 pub(crate) use backends::open as open_backend;
 pub(crate) use keep::{archive_once, archived};
+pub(crate) use origins::{Bell, Following};
 pub(crate) use role::{RoleState, Source};
 
 /// The longest that the door lets a reader wait for more spans.
@@ -43,6 +45,8 @@ pub(crate) struct Core {
     pub(crate) nudge: mpsc::UnboundedSender<Effects>,
     /// Counts received spans.
     pub(crate) received: watch::Receiver<u64>,
+    /// Rings when spans came or code changed.
+    pub(crate) bell: Bell,
 }
 
 /// The doors to a state: what telemetry needs of it.
@@ -54,6 +58,8 @@ pub(crate) struct CoreRef {
     pub(crate) nudge: mpsc::UnboundedSender<Effects>,
     /// Counts received spans.
     pub(crate) received: watch::Receiver<u64>,
+    /// Rings when spans came or code changed.
+    pub(crate) bell: Bell,
 }
 
 /// Everything running: dropped parts stop by themselves, [`Running::stop`] waits for them.
@@ -63,6 +69,8 @@ pub(crate) struct Running {
     pub(crate) world: Handle,
     /// Counts received spans.
     pub(crate) received: watch::Receiver<u64>,
+    /// Rings when spans came or code changed.
+    pub(crate) bell: Bell,
     role: watch::Receiver<RoleState>,
     page: Option<Page>,
     data_dir: PathBuf,
@@ -84,15 +92,20 @@ pub(crate) fn core(settings: Settings) -> Core {
     let (nudge, effects) = mpsc::unbounded_channel();
     let (count, received) = watch::channel(0);
     let sender = nudge.clone();
+    let bell = Bell::default();
+    let rings = bell.clone();
     let on_effects = move |effects: Effects| {
         if effects.spans > 0 {
             count.send_modify(|count| *count += effects.spans);
+        }
+        if effects.spans > 0 || !effects.files.is_empty() {
+            rings.ring();
         }
         // Nobody may be listening: `serve` shows no editor anything.
         drop(sender.send(effects));
     };
     let world = world::start(World::new(settings), Arc::new(offline::now), on_effects);
-    Core { world, effects, nudge, received }
+    Core { world, effects, nudge, received, bell }
 }
 
 /// What the state needs to know of the settings.
@@ -107,7 +120,7 @@ pub(crate) fn state_settings(config: &Config) -> Settings {
 /// When the loopback interface itself cannot be used.
 pub(crate) async fn start(config: &Config) -> Result<Running, String> {
     let core = core(state_settings(config));
-    let doors = CoreRef { world: core.world, nudge: core.nudge, received: core.received };
+    let doors = CoreRef { world: core.world, nudge: core.nudge, received: core.received, bell: core.bell };
     let running = start_around(&doors, config).await?;
     let mut role = running.role.clone();
     // An error means that the task is gone, which its state then says.
@@ -136,6 +149,7 @@ pub(crate) async fn start_around(core: &CoreRef, config: &Config) -> Result<Runn
     Ok(Running {
         world: core.world.clone(),
         received: core.received.clone(),
+        bell: core.bell.clone(),
         role,
         page: Some(page),
         data_dir: config.data_dir(),

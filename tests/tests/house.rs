@@ -22,6 +22,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("replay", 4, &["model", "store", "source", "attribution", "world"]),
     ("ingest", 5, &["model", "formats"]),
     ("archive", 5, &["model"]),
+    ("provenance", 5, &["model", "source", "attribution", "world"]),
     ("lsp", 5, &["model", "store", "source", "attribution", "world", "insight"]),
     ("dap", 5, &["model", "world", "replay"]),
     ("web", 5, &["model", "formats", "store", "world", "insight"]),
@@ -32,8 +33,11 @@ const ONLY_IN: &[(&str, &str)] = &[
     ("tower-lsp", "lsp"),
     ("dap-types", "dap"),
     ("tree-sitter", "source"),
+    ("git2", "provenance"),
+    ("sourcemap", "provenance"),
     ("clap", "server"),
     ("toml", "server"),
+    ("toml_edit", "server"),
 ];
 
 /// No file is longer than this many lines.

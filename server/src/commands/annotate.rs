@@ -21,6 +21,7 @@ pub(crate) async fn run(config: &Config, flags: &cli::Annotate) -> Outcome {
     let workspace = flags.workspace.clone().unwrap_or_else(|| workspace_of(&first));
     let from = if flags.traces.is_empty() { Spans::Received } else { Spans::Files(&flags.traces) };
     let offline = offline::open(config, &workspace, from).await?;
+    offline.problems.iter().for_each(|problem| output::note(format!("spanglass: {problem}")));
     for file in &flags.files {
         print_file(&offline, file, flags.json)?;
     }

@@ -23,6 +23,7 @@ pub(crate) async fn run(config: &Config, flags: &cli::Attribute) -> Outcome {
         .ok_or_else(|| format!("--since {} is no duration; write 15m, 2h or 7d", flags.since))?;
     let from = if flags.traces.is_empty() { Spans::Received } else { Spans::Files(&flags.traces) };
     let offline = offline::open(config, &flags.workspace, from).await?;
+    offline.problems.iter().for_each(|problem| output::note(format!("spanglass: {problem}")));
     let wanted = wanted_spans(&offline, flags, since);
     let placements = placements(&offline, &wanted);
     for span in &wanted {

@@ -24,7 +24,7 @@ pub(crate) async fn run(config: &Config, flags: &cli::Doctor) -> Outcome {
         None => "no receiver is running; what is on disk counts".to_owned(),
     };
     let offline = offline::open(config, &flags.workspace, Spans::Received).await?;
-    let mut report = report(config, &offline.snapshot, &source);
+    let mut report = report(config, &offline.snapshot, &source, &offline.problems);
     probe_backends(config, &mut report).await;
     if host.is_none() {
         report.advice.insert(
@@ -42,10 +42,10 @@ pub(crate) async fn run(config: &Config, flags: &cli::Doctor) -> Outcome {
 }
 
 /// Doctor's report on a state.
-pub(crate) fn report(config: &Config, snapshot: &Snapshot, source: &str) -> Explanation {
+pub(crate) fn report(config: &Config, snapshot: &Snapshot, source: &str, problems: &[String]) -> Explanation {
     let mut report = explain(snapshot, source);
     report.sections.push(("Settings".to_owned(), settings(config)));
-    report.advice.extend(config.warnings.iter().cloned());
+    report.advice.extend(config.warnings.iter().chain(problems).cloned());
     report
 }
 
@@ -97,6 +97,14 @@ fn settings(config: &Config) -> Vec<String> {
     lines
 }
 
+/// In which folder the code of which service lies.
+fn folders(snapshot: &Snapshot) -> Vec<Value> {
+    let known = snapshot.table.services().into_iter();
+    known
+        .map(|known| json!({ "service": known.service, "folders": known.folders, "set_in": known.said_in }))
+        .collect()
+}
+
 fn print(report: &Explanation) {
     for (heading, lines) in &report.sections {
         output::line(paint(heading, Paint::Bold));
@@ -125,9 +133,11 @@ fn as_json(offline: &Offline, report: &Explanation, source: &str, is_hosted: boo
         "hosted": is_hosted,
         "spans": { "received": counters.received, "kept": counters.kept, "placed": snapshot.status.placed },
         "services": snapshot.store.services(),
+        "folders": folders(snapshot),
         "workspace": { "files": snapshot.status.files, "functions": snapshot.status.functions,
                        "skipped": snapshot.status.skipped },
         "unplaced": unplaced,
+        "not_followed": snapshot.table.origins().problems,
         "advice": report.advice,
     })
 }

@@ -44,6 +44,16 @@ pub(super) fn read_into(config: &mut Config, file: &Path, is_workspace: bool) {
             return config.warnings.push(format!("{}:{line} is not TOML: {message}", file.display()));
         }
     };
+    let mut table = table;
+    for key in reference::RULINGS {
+        // What is said of placements is read elsewhere, and only at the root of a workspace.
+        if table.remove(*key).is_some() && !is_workspace {
+            let file = file.display();
+            config
+                .warnings
+                .push(format!("{file}: `{key}` is a workspace's to say, not the user's; it is ignored"));
+        }
+    }
     let mut leaves = Vec::new();
     toml_leaves(&toml::Value::Table(table), "", &mut leaves);
     for (path, value) in leaves {

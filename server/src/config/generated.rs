@@ -3,7 +3,8 @@
 use expect_test::expect_file;
 use serde_json::{Map, Value, json};
 
-use super::reference::{Kind, SETTINGS, Setting, path_of_variable};
+use super::reference::{Kind, RULINGS, SETTINGS, Setting, path_of_variable};
+use crate::rulings::KEYS;
 
 const REFERENCE: &str = "../../../docs/configuration.md";
 const SCHEMA: &str = "../../../docs/spanglass.schema.json";
@@ -14,6 +15,7 @@ fn the_reference_is_up_to_date() {
     for setting in SETTINGS {
         page.push_str(&section(setting));
     }
+    page.push_str(&rulings_section());
     expect_file![REFERENCE].assert_eq(&page);
 }
 
@@ -22,6 +24,9 @@ fn the_schema_is_up_to_date() {
     let mut root = Map::new();
     for setting in SETTINGS {
         insert(&mut root, &setting.path.split('.').collect::<Vec<_>>(), leaf(setting));
+    }
+    for key in RULINGS {
+        root.insert((*key).to_owned(), ruling_schema(key));
     }
     let schema = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -67,6 +72,65 @@ fn section(setting: &Setting) -> String {
         takes(setting.kind),
         variable_of(setting.path),
     )
+}
+
+const PLACEMENTS: &str = r#"# Placements
+
+Only `spanglass.toml` at the root of a workspace says these; whoever edits it sees the effect within two seconds.
+
+```toml
+[services]
+checkout = "services/checkout"
+storefront = ["web", "shared/ui"]
+
+[[pin]]
+service = "checkout"
+span = "charge card"
+file = "services/checkout/payments.py"
+function = "Payments.charge"
+
+[[reject]]
+service = "storefront"
+span = "GET"
+kind = "client"
+attributes = { "http.request.method" = "GET" }
+file = "web/cart.js"
+function = "loadCart"
+```
+
+`[services]` says in which folder, or folders, the code of a service lies, by `service.name`.
+Spans of the service belong to functions there before others, and never to functions in folders that are set to be only other services'.
+
+`[[pin]]` says to which function spans belong, whatever else is known; `[[reject]]` says to which one they do not.
+`spanglass pin`, `spanglass reject` and the code actions of an editor write them; comments and formatting stay.
+Of several pins that fit, the one that says most counts, among equals the last.
+
+| key | |
+|---|---|
+"#;
+
+fn rulings_section() -> String {
+    let rows = KEYS.iter().map(|(key, needed, help)| {
+        format!("| `{key}`{} | {help} |\n", if *needed { ", needed" } else { "" })
+    });
+    format!("{PLACEMENTS}{}", rows.collect::<String>())
+}
+
+fn ruling_schema(key: &str) -> Value {
+    if key == "services" {
+        let folder = json!({ "type": "string" });
+        let folders = json!({ "anyOf": [folder, { "type": "array", "items": folder }] });
+        let help = "In which folder, or folders, the code of a service lies, by service.name.";
+        return json!({ "type": "object", "additionalProperties": folders, "description": help });
+    }
+    let property = |(name, _, help): &(&str, bool, &str)| {
+        let kind = if *name == "attributes" { "object" } else { "string" };
+        ((*name).to_owned(), json!({ "type": kind, "description": help }))
+    };
+    let properties: Map<String, Value> = KEYS.iter().map(property).collect();
+    let required: Vec<&str> = KEYS.iter().filter(|(_, needed, _)| *needed).map(|(name, ..)| *name).collect();
+    let entry = json!({ "type": "object", "additionalProperties": false, "required": required, "properties": properties });
+    json!({ "type": "array", "items": entry })
 }
 
 fn variable_of(path: &str) -> String {

@@ -139,6 +139,9 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
 ];
 
+/// Keys of a workspace's file that are no settings, but what people say of placements.
+pub(crate) const RULINGS: &[&str] = &["pin", "reject", "services"];
+
 /// The setting at `path`; a part `*` of the table fits any name.
 pub(crate) fn find(path: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| fits(setting.path, path))

@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use model::SmolStr;
+use provenance::Folder;
 
 /// The folders of a workspace. With one folder a key is the path within it; with several, the folder's name comes
 /// first. A file outside of all is known by its absolute path, and is read only while an editor holds it open.
@@ -60,6 +61,16 @@ impl Roots {
         let (name, rest) = key.split_once('/')?;
         let (_, root) = self.folders.iter().find(|(candidate, _)| candidate == name)?;
         Some(root.join(rest))
+    }
+
+    /// The folders with what stands before the keys of their files.
+    pub(crate) fn provenance(&self) -> Vec<Folder> {
+        let is_only = self.folders.len() == 1;
+        let folder = |(name, path): &(SmolStr, PathBuf)| Folder {
+            prefix: if is_only { SmolStr::default() } else { name.clone() },
+            path: path.clone(),
+        };
+        self.folders.iter().map(folder).collect()
     }
 
     fn free_name(&self, base: &str) -> SmolStr {

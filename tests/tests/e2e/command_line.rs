@@ -143,6 +143,8 @@ fn every_command_explains_itself_with_an_example() {
         "trace",
         "import",
         "export",
+        "pin",
+        "reject",
         "doctor",
     ] {
         let output = run_in(data.path(), data.path(), &[command, "--help"]);

@@ -1,7 +1,10 @@
 //! The real binary over its real protocols, as senders, editors and people use it.
 
+mod bundles;
 mod command_line;
 mod editor;
+mod history;
 mod receiver;
 mod replay;
+mod rulings;
 mod sharing;

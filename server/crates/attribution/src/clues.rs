@@ -5,7 +5,7 @@ use std::{cell::RefCell, sync::Arc};
 use model::SmolStr;
 use source::{CallSite, Function, FunctionKey, Index, Key, Language, Pattern, Route, SourceFile, SpanSite};
 
-use crate::{CallPlace, Confidence, Rule, Shape, family::Family, paths::is_test};
+use crate::{CallPlace, Confidence, Evidence, Origins, Rule, Shape, family::Family, paths::is_test};
 
 /// The clues to where one shape belongs. Look-ups go through here, so that it is known which of them an edit of the
 /// code may answer differently.
@@ -13,7 +13,9 @@ pub(crate) struct Clues<'a> {
     pub(crate) shape: &'a Shape,
     pub(crate) index: &'a Index,
     pub(crate) family: Option<Family>,
+    pub(crate) origins: &'a Origins,
     asked: RefCell<Vec<u32>>,
+    notes: RefCell<Vec<Evidence>>,
 }
 
 /// In the record of what was asked: facts that several files tell together.
@@ -51,8 +53,19 @@ pub(crate) struct Finding {
 
 impl<'a> Clues<'a> {
     /// The clues of `shape` in `index`.
-    pub(crate) fn new(shape: &'a Shape, index: &'a Index) -> Clues<'a> {
-        Clues { shape, index, family: Family::of_shape(shape), asked: RefCell::default() }
+    pub(crate) fn new(shape: &'a Shape, index: &'a Index, origins: &'a Origins) -> Clues<'a> {
+        let family = Family::of_shape(shape);
+        Clues { shape, index, family, origins, asked: RefCell::default(), notes: RefCell::default() }
+    }
+
+    /// Adds to the evidence what is no reason, but should be known.
+    pub(crate) fn note(&self, rule: Rule, detail: SmolStr) {
+        self.notes.borrow_mut().push(Evidence { rule, detail });
+    }
+
+    /// What was noted so far; forgotten here.
+    pub(crate) fn notes(&self) -> Vec<Evidence> {
+        self.notes.take()
     }
 
     /// Hashes of everything that was asked, sorted.

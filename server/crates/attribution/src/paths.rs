@@ -4,7 +4,7 @@ use model::SmolStr;
 
 /// A path from elsewhere in the form of the index: `/` between segments, no scheme, drive or leading dots. `None` for
 /// one that climbs out of its folder, which no compiler writes.
-pub(crate) fn home(path: &str) -> Option<String> {
+pub fn home(path: &str) -> Option<String> {
     let path = path.trim();
     let path = path.strip_prefix("file://").unwrap_or(path);
     let path = path.replace('\\', "/");
@@ -22,7 +22,7 @@ pub(crate) fn home(path: &str) -> Option<String> {
 }
 
 /// Whether a path lies where package managers and compilers put other people's code.
-pub(crate) fn is_library(path: &str) -> bool {
+pub fn is_library(path: &str) -> bool {
     const FOLDERS: &[&str] = &[
         "node_modules",
         "site-packages",

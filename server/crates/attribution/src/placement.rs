@@ -42,6 +42,12 @@ pub enum Rule {
     Parent,
     /// Known to have no function: work of a library, a proxy, a middleware.
     Noise,
+    /// Somebody said that it belongs there.
+    Pinned,
+    /// Somebody said that it does not belong where rules would have it.
+    Rejected,
+    /// Somebody said in which folders the service's code lies.
+    Service,
 }
 
 /// One reason for a placement, or against it.
@@ -75,6 +81,8 @@ pub struct Placement {
     pub call_place: Option<CallPlace>,
     /// The functions between which nothing decides; empty unless `confidence` is [`Confidence::Possible`].
     pub candidates: Vec<FunctionKey>,
+    /// The functions of which somebody said that such spans do not belong to them.
+    pub rejected: Vec<FunctionKey>,
 }
 
 impl Placement {
@@ -106,6 +114,9 @@ impl Rule {
             Rule::Outgoing => "outgoing",
             Rule::Parent => "parent",
             Rule::Noise => "noise",
+            Rule::Pinned => "pinned",
+            Rule::Rejected => "rejected",
+            Rule::Service => "service",
         }
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Itself(u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     AsSent,
+    /// Names a file: then the revision that ran counts as well.
+    File,
     Route,
     Path,
     Url,
@@ -75,6 +77,7 @@ pub(crate) fn number(span: &Span) -> u64 {
         state.text(language.as_bytes());
     }
     let (mut route, mut path, mut url) = (None, None, None);
+    let mut names_file = false;
     for (key, value) in &span.attributes.0 {
         let Some((place, role)) = known.find(key) else { continue };
         match (role, value) {
@@ -88,9 +91,13 @@ pub(crate) fn number(span: &Span) -> u64 {
                 if role == Role::Route {
                     route = value.as_str().filter(|route| !route.is_empty());
                 }
+                names_file |= role == Role::File;
                 state.value(place, value);
             }
         }
+    }
+    if let Some(revision) = span.resource.revision().filter(|_| names_file) {
+        state.text(revision.as_bytes());
     }
     let is_outgoing = matches!(span.kind, SpanKind::Client | SpanKind::Producer);
     let sent = if is_outgoing { url.or(path) } else { path.or(url) };
@@ -112,6 +119,7 @@ impl Known {
         KNOWN.get_or_init(|| {
             let mut known = Known { lengths: [0; 256], places: vec![None; 512] };
             let mut add = |key: &'static str, role: Role| known.add(key, role);
+            keys::CODE_FILE.iter().for_each(|key| add(key, Role::File));
             deciding_keys().for_each(|key| add(key, Role::AsSent));
             keys::HTTP_METHOD
                 .iter()
@@ -272,6 +280,23 @@ mod tests {
         assert_eq!(number(&one), number(&other));
         let query = span(SpanKind::Client, &[("url.full", "http://a/users/7?x=1")]);
         assert_eq!(number(&query), number(&span(SpanKind::Client, &[("url.full", "http://a/users/9")])));
+    }
+
+    #[test]
+    fn the_revision_counts_where_a_file_is_named() {
+        let at = |revision: &str, key: &'static str| {
+            let resource = [("vcs.ref.head.revision", revision)].into_iter().collect();
+            Span {
+                resource: Arc::new(Resource { attributes: resource }),
+                ..span(SpanKind::Internal, &[(key, "a.py")])
+            }
+        };
+        let shape = |span: &Span| crate::Shape::of(span);
+        for (key, differs) in [("code.filepath", true), ("code.function.name", false)] {
+            let (one, other) = (at("one", key), at("other", key));
+            assert_eq!(number(&one) != number(&other), differs, "{key}");
+            assert_eq!(shape(&one) != shape(&other), differs, "{key}");
+        }
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use smol_str::format_smolstr;
-use source::Index;
+use source::{FunctionKey, Index};
 
 use crate::{
     Confidence, Evidence, Placement, Rule, Shape,
     clues::{Answer, Candidate, Clues, Finding},
     rules::rules,
     services::Services,
+    table::Given,
 };
 
 /// What the rules say of one shape, before anything is known of its service.
@@ -19,14 +20,23 @@ pub(crate) struct Verdict {
     pub(crate) finding: Option<Finding>,
     /// Why the span has no function, if that is certain.
     pub(crate) nowhere: Option<Evidence>,
+    /// What people said that changed it.
+    pub(crate) notes: Vec<Evidence>,
+    /// Where people said that it does not belong.
+    pub(crate) rejected: Vec<FunctionKey>,
     /// Hashes of what was asked of the index, sorted.
     pub(crate) asked: Box<[u32]>,
 }
 
 /// Asks the rules in turn. The first that knows exactly one function has it; one that knows several is settled by a
 /// later one that knows exactly one of those.
-pub(crate) fn resolve(shape: &Shape, index: &Index) -> Verdict {
-    let clues = Clues::new(shape, index);
+pub(crate) fn resolve(shape: &Shape, index: &Index, given: &Given) -> Verdict {
+    let clues = Clues::new(shape, index, &given.origins);
+    let said = given.rulings.of(shape);
+    if let Some(finding) = said.pinned(&clues) {
+        return Verdict { finding: Some(finding), asked: clues.asked(), ..Verdict::default() };
+    }
+    let mut notes = Vec::new();
     let mut best: Option<Finding> = None;
     let mut nowhere = None;
     for rule in rules(shape.kind) {
@@ -39,6 +49,7 @@ pub(crate) fn resolve(shape: &Shape, index: &Index) -> Verdict {
                 break;
             }
             Answer::Found(finding) => {
+                let Some(finding) = said.admit(shape, finding, &mut notes) else { continue };
                 best = Some(match best {
                     None => finding,
                     Some(before) => settle(before, finding),
@@ -51,7 +62,8 @@ pub(crate) fn resolve(shape: &Shape, index: &Index) -> Verdict {
             break;
         }
     }
-    Verdict { finding: best, nowhere, asked: clues.asked() }
+    notes.extend(clues.notes());
+    Verdict { finding: best, nowhere, notes, rejected: said.rejected(), asked: clues.asked() }
 }
 
 /// Of several candidates those that a later rule finds too; a guess gives way to something better.
@@ -74,6 +86,13 @@ fn settle(before: Finding, after: Finding) -> Finding {
 impl Verdict {
     /// The placement, where several candidates are left to what is known of the service.
     pub(crate) fn placement(&self, shape: &Shape, index: &Index, services: &Services) -> Placement {
+        let mut placement = self.found(shape, index, services);
+        placement.evidence.extend(self.notes.iter().cloned());
+        placement.rejected.clone_from(&self.rejected);
+        placement
+    }
+
+    fn found(&self, shape: &Shape, index: &Index, services: &Services) -> Placement {
         if let Some(evidence) = &self.nowhere {
             return Placement { evidence: vec![evidence.clone()], ..Placement::default() };
         }
@@ -103,6 +122,7 @@ impl Verdict {
                     .collect(),
                 call_place: None,
                 candidates: finding.candidates.iter().map(|candidate| candidate.function.clone()).collect(),
+                rejected: Vec::new(),
             },
         }
     }
@@ -142,6 +162,7 @@ fn placed(
         evidence: all,
         call_place: candidate.call_place.clone(),
         candidates: if is_guess { vec![candidate.function.clone()] } else { Vec::new() },
+        rejected: Vec::new(),
     }
 }
 
@@ -150,6 +171,6 @@ fn evidence(rule: Rule, candidate: &Candidate) -> Evidence {
 }
 
 /// The placement of a shape that is not kept.
-pub(crate) fn place(shape: &Shape, index: &Index, services: &Services) -> Arc<Placement> {
-    Arc::new(resolve(shape, index).placement(shape, index, services))
+pub(crate) fn place(shape: &Shape, index: &Index, services: &Services, given: &Given) -> Arc<Placement> {
+    Arc::new(resolve(shape, index, given).placement(shape, index, services))
 }

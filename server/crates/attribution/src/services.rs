@@ -5,10 +5,30 @@ use model::SmolStr;
 use smol_str::format_smolstr;
 use source::{Index, Key};
 
-use crate::{Evidence, Rule, clues::Candidate, paths::is_test};
+use crate::{
+    Evidence, Rule,
+    clues::Candidate,
+    paths::is_test,
+    rulings::{Rulings, shown_folder},
+};
 
 /// One folder must have so many times the shapes of all others together.
 const MAJORITY: u32 = 5;
+
+/// In which folder the code of a service lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceFolder {
+    /// `service.name`.
+    pub service: SmolStr,
+    /// The folders; `.` is the workspace.
+    pub folders: Vec<SmolStr>,
+    /// Where that was said; `None` when it was learned.
+    pub said_in: Option<SmolStr>,
+    /// Kinds of spans that are certainly placed, and in how many files.
+    pub shapes: u32,
+    /// See `shapes`.
+    pub files: usize,
+}
 
 /// Files in which shapes of a service are certainly placed, with how many. Cloning costs a pointer.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +61,30 @@ impl Services {
             Some(count) if *count > 1 => *count -= 1,
             _ => drop(files.remove(file)),
         }
+    }
+
+    /// What is said in `rulings` or known, by service.
+    pub(crate) fn folders(&self, rulings: &Rulings) -> Vec<ServiceFolder> {
+        let known = self.files.iter().filter(|(_, files)| !files.is_empty()).map(|(service, _)| service);
+        let mut services: Vec<&SmolStr> = known.chain(rulings.services.keys()).collect();
+        services.sort_unstable();
+        services.dedup();
+        let folder_of = |service: &SmolStr| {
+            let files = self.files.get(service).cloned().unwrap_or_default();
+            let set = rulings.services.get(service);
+            let folders = match set {
+                Some(set) => set.folders.iter().map(|folder| shown_folder(folder).into()).collect(),
+                None => vec![shown_folder(&common_folder(&files)).into()],
+            };
+            ServiceFolder {
+                service: service.clone(),
+                folders,
+                said_in: set.map(|set| set.said_in.clone()),
+                shapes: files.values().sum(),
+                files: files.len(),
+            }
+        };
+        services.into_iter().map(folder_of).collect()
     }
 
     /// Which of `candidates` lies where the service does, if exactly one does: by what is known of the services, else
@@ -106,6 +150,16 @@ impl Services {
         let rest = branches.iter().enumerate().filter(|(other, _)| *other != at);
         rest.map(|(_, branch)| branch).all(is_other).then(|| branches[at].clone())
     }
+}
+
+/// The innermost folder that holds all of `files`.
+fn common_folder(files: &OrdMap<SmolStr, u32>) -> SmolStr {
+    let folder = |path: &SmolStr| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let common = files.keys().map(folder).reduce(|common, other| {
+        let same = common.split('/').zip(other.split('/')).take_while(|(a, b)| a == b);
+        same.map(|(part, _)| part).collect::<Vec<_>>().join("/")
+    });
+    common.unwrap_or_default().into()
 }
 
 fn count_below(files: &OrdMap<SmolStr, u32>, folder: &str) -> u32 {

@@ -6,6 +6,8 @@ use model::{Attributes, SmolStr, Span, SpanKind, Value, keys};
 use smol_str::ToSmolStr;
 use source::{Pattern, Segment, normal_sql, path_segments};
 
+use crate::origins::may_be_bundle;
+
 /// Everything about a span that placement may depend on, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
@@ -21,6 +23,11 @@ pub struct Shape {
     /// the newest; SQL, paths and URLs are reduced to what distinguishes them.
     pub deciding: Vec<(SmolStr, SmolStr)>,
 }
+
+/// The revision that ran, of spans that name a place in it.
+pub(crate) const REVISION: &str = "vcs.ref.head.revision";
+/// The column, of spans that name a place in a bundle.
+pub(crate) const COLUMN: &str = "code.column.number";
 
 /// Longer texts are cut: they decide nothing that their beginning does not.
 const MAX_TEXT: usize = 2_048;
@@ -109,6 +116,7 @@ impl Shape {
             "telemetry.sdk.language",
             span.resource.attributes.get("telemetry.sdk.language").and_then(text),
         );
+        add_origin(&mut deciding, span);
         add_http(&mut deciding, span.kind, attributes);
         let sql = attributes.first_str(keys::DB_QUERY).map(|sql| normal_sql(cut(sql)).into());
         add(&mut deciding, "db.query.text", sql);
@@ -128,6 +136,11 @@ impl Shape {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// The file that it names and the revision that ran, if it says both.
+    pub fn past(&self) -> Option<(&str, &str)> {
+        Some((self.get(REVISION)?, self.get("code.file.path")?))
+    }
+
     /// This shape with one more attribute, unless it has it.
     pub(crate) fn with(&self, key: &'static str, value: &str) -> Shape {
         let mut shape = self.clone();
@@ -139,9 +152,25 @@ impl Shape {
     }
 }
 
+/// The name under which an attribute counts that is written as `key`; `None` for those that decide nothing.
+pub(crate) fn newest_key(key: &str) -> Option<&'static str> {
+    const COMPOSED: &[(&str, &[&str])] = &[
+        ("http.request.method", keys::HTTP_METHOD),
+        ("http.route", keys::HTTP_ROUTE),
+        ("db.query.text", keys::DB_QUERY),
+        ("url.path", keys::URL_PATH),
+        ("url.full", keys::URL_FULL),
+    ];
+    let in_generations = GENERATIONS.iter().chain(COMPOSED).find(|(_, keys)| keys.contains(&key));
+    in_generations
+        .map(|(newest, _)| *newest)
+        .or_else(|| FRAMEWORKS.iter().find(|known| **known == key).copied())
+}
+
 /// Every attribute's key that is read as it is, in all generations.
 pub(crate) fn deciding_keys() -> impl Iterator<Item = &'static str> {
-    GENERATIONS.iter().flat_map(|(_, keys)| keys.iter().copied()).chain(FRAMEWORKS.iter().copied())
+    let generations = GENERATIONS.iter().flat_map(|(_, keys)| keys.iter().copied());
+    generations.chain(FRAMEWORKS.iter().copied()).chain(keys::CODE_COLUMN.iter().copied())
 }
 
 fn add(deciding: &mut Vec<(SmolStr, SmolStr)>, key: &'static str, value: Option<SmolStr>) {
@@ -156,6 +185,16 @@ fn text(value: &Value) -> Option<SmolStr> {
         Value::Str(text) => Some(cut(text).into()),
         Value::Int(_) | Value::Double(_) | Value::Bool(_) => Some(value.to_smolstr()),
         _ => None,
+    }
+}
+
+/// Of what ran, only where a place in it is named: which revision, and in bundles which column.
+fn add_origin(deciding: &mut Vec<(SmolStr, SmolStr)>, span: &Span) {
+    let Some(file) = span.attributes.first_str(keys::CODE_FILE) else { return };
+    add(deciding, REVISION, span.resource.revision().map(|revision| cut(revision).into()));
+    if may_be_bundle(file) {
+        let column = keys::CODE_COLUMN.iter().find_map(|key| span.attributes.get(key));
+        add(deciding, COLUMN, column.and_then(text));
     }
 }
 

@@ -1,11 +1,12 @@
 //! Stack traces as languages print them, and the line in the workspace that threw.
 
 use model::{Event, SmolStr, keys};
-use source::Index;
+use source::{Index, SourceFile};
 
 use crate::{
-    CallPlace,
+    CallPlace, Origins, PastFile,
     dotnet::source_name,
+    origins::Fate,
     paths::{home, is_library},
 };
 
@@ -22,6 +23,8 @@ pub struct StackFrame {
     pub file: SmolStr,
     /// 1-based line as printed.
     pub line: u32,
+    /// 1-based column as printed; 0 when there is none.
+    pub column: u32,
     /// The function as printed; empty when there is none.
     pub function: SmolStr,
 }
@@ -61,19 +64,94 @@ pub fn stack_frames(stacktrace: &str) -> Vec<StackFrame> {
     frames
 }
 
-/// The innermost place of an exception event that lies in the workspace.
-pub fn throwing_place(index: &Index, exception: &Event) -> Option<CallPlace> {
+/// The innermost place of an exception event that lies in the workspace, as the code stands; `revision` is what ran.
+pub fn throwing_place(
+    index: &Index,
+    origins: &Origins,
+    revision: Option<&str>,
+    exception: &Event,
+) -> Option<CallPlace> {
     let attributes = &exception.attributes;
+    let place = |frame: &StackFrame| place_now(index, origins, revision, frame);
     if let Some(stacktrace) = attributes.str(keys::EXCEPTION_STACKTRACE) {
-        return stack_frames(stacktrace).iter().find_map(|frame| place(index, frame));
+        for frame in &stack_frames(stacktrace) {
+            match place(frame) {
+                Place::Here(place) => return Some(place),
+                // The line that threw is gone: its caller's would be another one.
+                Place::Gone => return None,
+                Place::Elsewhere => {}
+            }
+        }
+        return None;
     }
     // Rust records no stack, but where the event was written.
     let frame = StackFrame {
         file: attributes.first_str(keys::CODE_FILE)?.into(),
         line: u32::try_from(attributes.first_int(keys::CODE_LINE)?).ok()?,
+        column: 0,
         function: SmolStr::default(),
     };
-    place(index, &frame)
+    match place(&frame) {
+        Place::Here(place) => Some(place),
+        Place::Gone | Place::Elsewhere => None,
+    }
+}
+
+/// Where a frame is.
+enum Place {
+    Here(CallPlace),
+    /// In the workspace once, but not any more.
+    Gone,
+    /// In code of others.
+    Elsewhere,
+}
+
+fn place_now(index: &Index, origins: &Origins, revision: Option<&str>, frame: &StackFrame) -> Place {
+    let Some(line) = frame.line.checked_sub(1) else { return Place::Elsewhere };
+    if let Some(bundle) = origins.bundle(&frame.file) {
+        let found = bundle.source_of(line, frame.column.checked_sub(1));
+        let here = |(file, line): (&SmolStr, u32)| Place::Here(CallPlace { file: file.clone(), line });
+        return found.map_or(Place::Elsewhere, here);
+    }
+    let past = revision.map_or(&[][..], |revision| origins.past(revision, &frame.file));
+    let now = || place(index, frame).map_or(Place::Elsewhere, Place::Here);
+    let name = frame.function.rsplit(['.', ':', '#']).next().unwrap_or_default();
+    let is_there = |file: &SourceFile| file.function_on_line(line).is_some_and(|it| it.name == name);
+    // Where the revision is not certain, the name tells whether the line is one of then or one of now.
+    let is_sure = past.iter().all(|past| past.exact || is_there(&past.then));
+    if past.is_empty()
+        || (!is_sure
+            && matches!(&now(), Place::Here(it) if index.file(&it.file).is_some_and(|it| is_there(it))))
+    {
+        return now();
+    }
+    let mut places = past.iter().map(|past| line_now(index, past, line));
+    match (places.next().flatten(), places.next()) {
+        (Some(place), None) => Place::Here(place),
+        _ => Place::Gone,
+    }
+}
+
+/// Where a line of an earlier revision stands.
+fn line_now(index: &Index, past: &PastFile, line: u32) -> Option<CallPlace> {
+    let file = past.file_now(index)?;
+    let in_function = past.then.function_on_line(line).and_then(|then| match past.fate(then, index) {
+        Fate::Here { function, .. } => past.line_in(then, line, function),
+        Fate::Removed | Fate::Unsure => None,
+    });
+    let line = in_function.or_else(|| past.line_now(line))?;
+    Some(CallPlace { file: file.path.clone(), line })
+}
+
+/// The places that stack traces of `exception` name, for whoever reads revisions and bundles.
+pub fn named_files(exception: &Event) -> Vec<SmolStr> {
+    let frames = exception.attributes.str(keys::EXCEPTION_STACKTRACE).map(stack_frames).unwrap_or_default();
+    let named = exception.attributes.first_str(keys::CODE_FILE).map(SmolStr::from);
+    let mut files: Vec<SmolStr> = frames.into_iter().map(|frame| frame.file).chain(named).collect();
+    files.retain(|file| !is_library(file));
+    files.sort_unstable();
+    files.dedup();
+    files
 }
 
 /// The frame's place, if its file is one of the workspace that people write.
@@ -163,7 +241,12 @@ fn frame(line: &str, next: &str) -> Option<StackFrame> {
 fn made(file: &str, line: &str, function: &str) -> Option<StackFrame> {
     let line = line.trim().parse().ok()?;
     let file = file.trim();
-    (!file.is_empty()).then(|| StackFrame { file: file.into(), line, function: function.trim().into() })
+    (!file.is_empty()).then(|| StackFrame {
+        file: file.into(),
+        line,
+        column: 0,
+        function: function.trim().into(),
+    })
 }
 
 /// `File "/app/shop.py", line 12, in charge`.
@@ -179,8 +262,8 @@ fn python(line: &str) -> Option<StackFrame> {
 fn at_frame(line: &str) -> Option<StackFrame> {
     let Some(rest) = line.strip_prefix("at ") else {
         let (function, place) = line.split_once('@')?;
-        let (file, number) = file_line_column(place)?;
-        return made(file, number, function);
+        let (file, number, column) = file_line_column(place)?;
+        return at_column(column, made(file, number, function));
     };
     if let Some((function, place)) = rest.split_once(" in ")
         && let Some((file, number)) = place.rsplit_once(":line ")
@@ -189,8 +272,9 @@ fn at_frame(line: &str) -> Option<StackFrame> {
     }
     if let Some((function, place)) = rest.rsplit_once('(').filter(|_| rest.ends_with(')')) {
         let place = place.trim_end_matches(')');
-        if let Some((file, number)) = file_line_column(place) {
-            return made(file, number, function.trim_start_matches("async ").trim_start_matches("new "));
+        if let Some((file, number, column)) = file_line_column(place) {
+            let function = function.trim_start_matches("async ").trim_start_matches("new ");
+            return at_column(column, made(file, number, function));
         }
         // Java: the file's name alone; the class tells its folder.
         let (file, number) = place.rsplit_once(':')?;
@@ -202,17 +286,21 @@ fn at_frame(line: &str) -> Option<StackFrame> {
         let whole = if package.is_empty() { file.to_owned() } else { format!("{package}/{file}") };
         return made(&whole, number, class);
     }
-    let (file, number) = file_line_column(rest.trim_start_matches("async "))?;
-    made(file, number, "")
+    let (file, number, column) = file_line_column(rest.trim_start_matches("async "))?;
+    at_column(column, made(file, number, ""))
+}
+
+fn at_column(column: u32, frame: Option<StackFrame>) -> Option<StackFrame> {
+    frame.map(|frame| StackFrame { column, ..frame })
 }
 
 /// `/app/a.js:12:5` or `file:///app/a.js:12:5`.
-fn file_line_column(place: &str) -> Option<(&str, &str)> {
+fn file_line_column(place: &str) -> Option<(&str, &str, u32)> {
     let (rest, column) = place.rsplit_once(':')?;
     let (file, line) = rest.rsplit_once(':')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let file = file.strip_prefix("webpack://").or_else(|| file.strip_prefix("file://")).unwrap_or(file);
-    (is_number(column) && is_number(line)).then_some((file, line))
+    (is_number(column) && is_number(line)).then(|| (file, line, column.parse().unwrap_or(0)))
 }
 
 /// `12: shop::cart::add` followed by `at ./src/cart.rs:12:5`.
@@ -220,8 +308,8 @@ fn rust(line: &str, next: &str) -> Option<StackFrame> {
     let (number, function) = line.split_once(": ")?;
     number.parse::<u32>().ok()?;
     let place = next.trim().strip_prefix("at ")?;
-    let (file, line) = file_line_column(place)?;
-    made(file, line, function)
+    let (file, line, column) = file_line_column(place)?;
+    at_column(column, made(file, line, function))
 }
 
 /// `main.charge(0x1, 0x2)` followed by a tab and `/app/main.go:12 +0x1d`.
@@ -387,7 +475,7 @@ mod tests {
                 name: "exception".into(),
                 attributes: [(keys::EXCEPTION_STACKTRACE, stack)].into_iter().collect::<Attributes>(),
             };
-            throwing_place(&index, &event).map(|place| format!("{}:{}", place.file, place.line + 1))
+            throwing_place(&index, &Origins::default(), None, &event).map(|place| format!("{}:{}", place.file, place.line + 1))
         };
         let go = "goroutine 1 [running]:\nnet/http.(*conn).serve(0x1)\n\t/opt/go/src/net/http/server.go:9 +0x1\n\
                   go.opentelemetry.io/otel/sdk/trace.record()\n\tgo.opentelemetry.io/otel/sdk@v1.2.0/internal/http/server.go:2 +0x1\n\
@@ -430,7 +518,7 @@ mod tests {
             name: "exception".into(),
             attributes: [(keys::EXCEPTION_STACKTRACE, stack)].into_iter().collect::<Attributes>(),
         };
-        let place = |stack: &str| throwing_place(&index, &event(stack)).map(|place| place.line);
+        let place = |stack: &str| throwing_place(&index, &Origins::default(), None, &event(stack)).map(|place| place.line);
         assert_eq!(place("\tat Counter.Orders.one(Orders.php:5)"), Some(4));
         assert_eq!(place("\tat Counter.Orders.other(Orders.php:5)"), None);
         assert_eq!(place("\tat Counter.Orders.one(Orders.php:50)"), None);
@@ -449,11 +537,24 @@ mod tests {
         };
         let stack = "Traceback (most recent call last):\n  File \"/app/svc/web.py\", line 1, in handle\n  \
                      File \"/app/svc/shop.py\", line 2, in show\n  File \"/usr/lib/python3/json/web.py\", line 9, in load";
-        let place = throwing_place(&index, &event(stack)).unwrap();
+        let place = throwing_place(&index, &Origins::default(), None, &event(stack)).unwrap();
         assert_eq!((&*place.file, place.line), ("svc/shop.py", 1));
-        assert_eq!(throwing_place(&index, &event("File \"/elsewhere/web.py\", line 2, in nothing")), None);
         assert_eq!(
-            throwing_place(&index, &event("File \"../../etc/../svc/shop.py\", line 2, in show")),
+            throwing_place(
+                &index,
+                &Origins::default(),
+                None,
+                &event("File \"/elsewhere/web.py\", line 2, in nothing")
+            ),
+            None
+        );
+        assert_eq!(
+            throwing_place(
+                &index,
+                &Origins::default(),
+                None,
+                &event("File \"../../etc/../svc/shop.py\", line 2, in show")
+            ),
             None
         );
     }

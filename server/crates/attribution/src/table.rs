@@ -10,7 +10,7 @@ use model::{SmolStr, Span, SpanKind};
 use source::Index;
 
 use crate::{
-    Placement, Shape,
+    Origins, Placement, Rulings, ServiceFolder, Shape,
     clues::RESOLVED,
     quick::{Quick, number},
     resolve::{Verdict, place, resolve},
@@ -36,6 +36,23 @@ pub struct Table {
     /// The index as of the last refresh.
     seen: Index,
     overflow: Option<ShapeId>,
+    given: Given,
+    /// What is to be placed again, whatever it asked of the index.
+    stale: Stale,
+}
+
+/// What decides besides the span and the index.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) rulings: Arc<Rulings>,
+    pub(crate) origins: Arc<Origins>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Stale {
+    all: bool,
+    /// Those that name a file.
+    placed_by_file: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +81,7 @@ impl Table {
         if self.entries.len() >= MAX_SHAPES {
             return self.overflow(shape);
         }
-        let verdict = resolve(&shape, index);
+        let verdict = resolve(&shape, index, &self.given);
         self.learn(&shape, None, &verdict);
         let placement = Arc::new(verdict.placement(&shape, index, &self.services));
         self.add(shape, verdict, placement)
@@ -104,6 +121,33 @@ impl Table {
         self.entries.is_empty()
     }
 
+    /// Takes over what people say of placements, in place of what they said before; the next refresh follows it.
+    pub fn set_rulings(&mut self, rulings: Arc<Rulings>) {
+        self.stale.all |= self.given.rulings != rulings;
+        self.given.rulings = rulings;
+    }
+
+    /// What people say of placements.
+    pub fn rulings(&self) -> &Arc<Rulings> {
+        &self.given.rulings
+    }
+
+    /// Takes over what is known of revisions and bundles; the next refresh follows it.
+    pub fn set_origins(&mut self, origins: Arc<Origins>) {
+        self.stale.placed_by_file = true;
+        self.given.origins = origins;
+    }
+
+    /// What is known of revisions and bundles.
+    pub fn origins(&self) -> &Arc<Origins> {
+        &self.given.origins
+    }
+
+    /// In which folders the code of which service lies, as was said, else as was learned.
+    pub fn services(&self) -> Vec<ServiceFolder> {
+        self.services.folders(&self.given.rulings)
+    }
+
     /// Places again what changes of the code, or of what is known of a service, may place elsewhere; answers with
     /// the shapes whose placement is another one now. Costs nothing when nothing changed: call it after every change
     /// of the index and after every batch of spans.
@@ -115,13 +159,20 @@ impl Table {
                 || verdict.asked.iter().any(|asked| changes.keys.binary_search(asked).is_ok())
         };
         let mut stale: HashSet<u32> = HashSet::new();
+        let again = std::mem::take(&mut self.stale);
+        if again != Stale::default() {
+            let names_file = |entry: &Entry| entry.shape.get("code.file.path").is_some();
+            let numbered = self.entries.iter().enumerate();
+            let known = numbered.filter(|(_, entry)| again.all || names_file(entry));
+            stale.extend(known.map(|(at, _)| at as u32));
+        }
         if changes.resolved || !changes.keys.is_empty() {
             let numbered = self.entries.iter().enumerate();
             stale.extend(numbered.filter(|(_, entry)| is_stale(&entry.verdict)).map(|(at, _)| at as u32));
         }
         for at in &stale {
             let Some(entry) = self.entries.get(*at as usize).cloned() else { continue };
-            let verdict = resolve(&entry.shape, index);
+            let verdict = resolve(&entry.shape, index, &self.given);
             self.learn(&entry.shape, Some(&entry.verdict), &verdict);
             self.entries.set(*at as usize, Entry { verdict: Arc::new(verdict), ..entry });
         }
@@ -133,7 +184,7 @@ impl Table {
     pub(crate) fn place_shape(&self, shape: &Shape, index: &Index) -> Arc<Placement> {
         match self.ids.get(shape).and_then(|id| self.placement(*id)) {
             Some(known) => known.clone(),
-            None => place(shape, index, &self.services),
+            None => place(shape, index, &self.services, &self.given),
         }
     }
 

@@ -96,11 +96,12 @@ pub fn place_below(
     if shape.kind == SpanKind::Server {
         return None;
     }
-    let below = functions_below(index, function);
+    let mut below = functions_below(index, function);
+    below.retain(|(_, found)| !own.rejected.contains(&found.key));
     if !own.candidates.is_empty() {
         return called_below(own, shape, function, &below);
     }
-    if is_closure_layer(shape) {
+    if is_closure_layer(shape) && !own.rejected.contains(function) {
         return run_by(index, function);
     }
     if !matches!(shape.kind, SpanKind::Client | SpanKind::Producer) {
@@ -110,6 +111,9 @@ pub fn place_below(
         if let Some(call) = call_in(file, found, shape) {
             return Some(at_call(file, found, call));
         }
+    }
+    if own.rejected.contains(function) {
+        return None;
     }
     let says_what = [
         "url.full",
@@ -130,6 +134,7 @@ pub fn place_below(
         evidence: vec![Evidence { rule: Rule::Parent, detail }],
         call_place: None,
         candidates: Vec::new(),
+        rejected: own.rejected.clone(),
     })
 }
 
@@ -148,6 +153,7 @@ fn run_by(index: &Index, function: &FunctionKey) -> Option<Placement> {
         evidence: vec![Evidence { rule: Rule::Framework, detail }],
         call_place: None,
         candidates: Vec::new(),
+        rejected: Vec::new(),
     })
 }
 
@@ -174,6 +180,7 @@ fn called_below(
         evidence: reasons.collect(),
         call_place: line.map(|line| CallPlace { file: file.path.clone(), line }),
         candidates: Vec::new(),
+        rejected: own.rejected.clone(),
     })
 }
 
@@ -284,6 +291,7 @@ fn at_call(file: &SourceFile, function: &Function, call: &CallSite) -> Placement
         evidence: vec![Evidence { rule: Rule::Parent, detail }],
         call_place: Some(CallPlace { file: file.path.clone(), line }),
         candidates: Vec::new(),
+        rejected: Vec::new(),
     }
 }
 

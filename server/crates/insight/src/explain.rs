@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use attribution::{Confidence, Placement, Rule, Shape, ShapeId, place_below};
+use attribution::{Confidence, Placement, Rule, ServiceFolder, Shape, ShapeId, place_below};
 use world::Snapshot;
 
 use crate::{visible::visible, wording};
 
 /// Kinds of spans listed.
 const MAX_KINDS: usize = 15;
+/// Services listed.
+const MAX_SERVICES: usize = 30;
 /// Files or reasons listed.
 const MAX_LISTED: usize = 5;
 
@@ -45,6 +47,8 @@ pub fn explain(snapshot: &Snapshot, source: &str) -> Explanation {
         ("Received".to_owned(), received(snapshot)),
         ("Workspace".to_owned(), workspace(snapshot)),
         ("Placed".to_owned(), placed(snapshot)),
+        ("Code of services".to_owned(), services(snapshot)),
+        ("Revisions and source maps".to_owned(), origins(snapshot)),
         (
             "Not placed, by kind of span".to_owned(),
             unplaced
@@ -202,6 +206,37 @@ fn placed(snapshot: &Snapshot) -> Vec<String> {
             .push(format!("{nowhere} are work of libraries, frameworks or the runtime and have no function"));
     }
     lines
+}
+
+/// What was read of what ran, and why the rest was not.
+fn origins(snapshot: &Snapshot) -> Vec<String> {
+    let origins = snapshot.table.origins();
+    let mut lines = Vec::new();
+    if !origins.is_empty() {
+        let places = wording::counted(origins.len() as u64, "file", "files");
+        lines.push(format!(
+            "followed to the code here: {places} of other revisions and bundles, as spans name them"
+        ));
+    }
+    lines.extend(origins.problems.iter().map(|problem| visible(problem, 300)));
+    lines
+}
+
+/// In which folders the code of each service lies, and whether that was said or learned.
+fn services(snapshot: &Snapshot) -> Vec<String> {
+    let line = |known: ServiceFolder| {
+        let folders: Vec<String> = known.folders.iter().map(|folder| visible(folder, 120)).collect();
+        let how = match &known.said_in {
+            Some(said_in) => format!("set in {said_in}"),
+            None => {
+                let kinds = wording::counted(u64::from(known.shapes), "kind of span", "kinds of spans");
+                let files = wording::counted(known.files as u64, "file", "files");
+                format!("learned from {kinds} in {files}")
+            }
+        };
+        format!("{}: {} ({how})", visible(&known.service, 60), folders.join(", "))
+    };
+    snapshot.table.services().into_iter().take(MAX_SERVICES).map(line).collect()
 }
 
 fn advice(snapshot: &Snapshot) -> Vec<String> {

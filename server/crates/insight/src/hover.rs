@@ -73,7 +73,7 @@ pub fn hover(snapshot: &Snapshot, path: &str, offset: u32) -> Option<Hover> {
 }
 
 /// Whether `offset` lies before the function's body. Of a closure without a name of its own, the first token.
-fn is_head(function: &Function, offset: u32) -> bool {
+pub(crate) fn is_head(function: &Function, offset: u32) -> bool {
     function.name_range.contains(offset) || offset < function.body.start
 }
 

@@ -15,6 +15,7 @@ pub mod hover;
 pub mod inlay_hints;
 pub mod labels;
 mod neighbours;
+pub mod rulings;
 pub mod trace_tree;
 pub mod traces;
 pub mod visible;

@@ -2,13 +2,16 @@
 
 use model::PositionEncoding;
 use tower_lsp::lsp_types::{
-    ClientCapabilities, CodeLensOptions, ExecuteCommandOptions, HoverProviderCapability, InitializeParams,
-    MarkupKind, OneOf, PositionEncodingKind, ServerCapabilities, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities,
-    WorkspaceServerCapabilities,
+    ClientCapabilities, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
+    ExecuteCommandOptions, HoverProviderCapability, InitializeParams, MarkupKind, OneOf,
+    PositionEncodingKind, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
-use crate::ext::{EXPLAIN, InitializationOptions, OPEN_TRACE, REPLAY, SHOW_TRACES};
+use crate::{
+    ext::{EXPLAIN, InitializationOptions, OPEN_TRACE, PIN, REJECT, REPLAY, SHOW_TRACES},
+    requests::code_action,
+};
 
 /// What the client can do. The default is a client that can do nothing beyond the basics.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,9 +83,13 @@ pub(crate) fn server_capabilities(features: &Features) -> ServerCapabilities {
         })),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
         inlay_hint_provider: Some(OneOf::Left(true)),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(vec![code_action::KIND]),
+            ..CodeActionOptions::default()
+        })),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         execute_command_provider: Some(ExecuteCommandOptions {
-            commands: vec![OPEN_TRACE.to_owned(), EXPLAIN.to_owned()],
+            commands: [OPEN_TRACE, EXPLAIN, PIN, REJECT].map(str::to_owned).to_vec(),
             ..ExecuteCommandOptions::default()
         }),
         workspace: Some(WorkspaceServerCapabilities {

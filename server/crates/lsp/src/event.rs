@@ -6,10 +6,10 @@ use tokio::sync::oneshot;
 use tower_lsp::{
     jsonrpc,
     lsp_types::{
-        CodeLens, CodeLensParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-        DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-        ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, InlayHint,
-        InlayHintParams,
+        CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, DidChangeTextDocumentParams,
+        DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+        DidOpenTextDocumentParams, ExecuteCommandParams, Hover, HoverParams, InitializeParams,
+        InitializeResult, InlayHint, InlayHintParams,
     },
 };
 
@@ -42,8 +42,8 @@ pub(crate) enum Event {
         kind: Refresh,
         is_refused: bool,
     },
-    /// The status as it is now.
-    Status(Box<ext::Status>),
+    /// The status as it is now, and what a person should be told.
+    Status(Box<ext::Status>, Vec<String>),
 }
 
 /// A question that is answered from a snapshot.
@@ -51,6 +51,7 @@ pub(crate) enum Event {
 pub(crate) enum Query {
     CodeLens(CodeLensParams, Reply<Option<Vec<CodeLens>>>),
     InlayHint(InlayHintParams, Reply<Option<Vec<InlayHint>>>),
+    CodeAction(Box<CodeActionParams>, Reply<Option<CodeActionResponse>>),
     Hover(HoverParams, Reply<Option<Hover>>),
     ExecuteCommand(ExecuteCommandParams, Reply<Option<Value>>),
     Traces(ext::TracesParams, Reply<ext::TracesResult>),

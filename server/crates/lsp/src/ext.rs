@@ -1,5 +1,8 @@
 //! What we add to LSP, as docs/protocol.md has it: its JSON, and nothing else. A change here is a change there.
 
+use std::collections::BTreeMap;
+
+use insight::rulings::Choice;
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types::{Url, notification::Notification};
 
@@ -11,6 +14,11 @@ pub(crate) const SHOW_TRACES: &str = "spanglass.showTraces";
 pub(crate) const OPEN_TRACE: &str = "spanglass.openTrace";
 /// A command that the server handles: doctor's report.
 pub(crate) const EXPLAIN: &str = "spanglass.explain";
+
+/// A command that the server handles: spans belong to a function.
+pub(crate) const PIN: &str = "spanglass.pin";
+/// A command that the server handles: spans do not belong to a function.
+pub(crate) const REJECT: &str = "spanglass.reject";
 
 /// `initializationOptions`. Everything in it is optional, and what is unknown is passed over.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -43,6 +51,42 @@ pub(crate) struct ReplayTarget {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OpenTraceArguments {
     pub(crate) trace_id: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RulingArguments {
+    pub(crate) service: String,
+    pub(crate) span: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) uri: Url,
+    pub(crate) function: String,
+    /// Which function of that name, from 0.
+    #[serde(default)]
+    pub(crate) nth: u16,
+}
+
+impl RulingArguments {
+    /// What the command of a choice is given.
+    pub(crate) fn new(uri: Url, choice: &Choice) -> RulingArguments {
+        let subject = &choice.subject;
+        let attributes = subject.attributes.iter().map(|(key, value)| (key.to_string(), value.to_string()));
+        RulingArguments {
+            service: subject.service.to_string(),
+            span: subject.name.to_string(),
+            kind: subject.kind.map(|kind| kind.to_string().to_lowercase()),
+            scope: subject.scope.as_ref().map(ToString::to_string),
+            attributes: attributes.collect(),
+            uri,
+            function: choice.function.path.to_string(),
+            nth: choice.function.nth,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

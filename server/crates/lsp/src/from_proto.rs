@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use model::{LinePosition, SmolStr};
+use model::{LinePosition, SmolStr, SpanKind};
 use source::Document;
 use tower_lsp::lsp_types::{
     InitializeParams, Position, Range, TextDocumentContentChangeEvent, Url, WorkspaceFolder,
@@ -37,6 +37,13 @@ pub(crate) fn folders(params: &InitializeParams) -> Vec<PathBuf> {
 /// Those of `folders` that are on disk.
 pub(crate) fn paths(folders: &[WorkspaceFolder]) -> Vec<PathBuf> {
     folders.iter().filter_map(|folder| path(&folder.uri)).collect()
+}
+
+/// A kind of span by its name, in any case.
+pub(crate) fn span_kind(name: &str) -> Option<SpanKind> {
+    let kinds =
+        [SpanKind::Internal, SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer];
+    kinds.into_iter().find(|kind| kind.to_string().eq_ignore_ascii_case(name))
 }
 
 /// A position in the client's encoding.

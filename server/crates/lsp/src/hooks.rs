@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use attribution::Subject;
 use model::{SmolStr, TraceId};
+use source::FunctionKey;
 use tokio::sync::watch;
 use world::Snapshot;
 
@@ -39,9 +41,30 @@ pub trait Hooks: Send + Sync + 'static {
     /// arrive. When the answer changed without a span having arrived, send an empty [`world::Effects`] as a nudge.
     fn source(&self) -> SourceState;
 
+    /// What the person at the editor should know: what is wrong with the settings, each a sentence. Shown once each.
+    /// Called on a thread that may wait, about once a second while something changes.
+    fn notices(&self, snapshot: &Snapshot) -> Vec<String>;
+
+    /// Keeps what the person said of a placement, and follows it. Called on a thread that may wait.
+    ///
+    /// # Errors
+    /// One sentence, when it cannot be kept.
+    fn rule(&self, ruling: &Ruling) -> Result<(), String>;
+
     /// Doctor's report as text. Called on a thread that may wait; stop early when `cancellation` says so, the text is
     /// then thrown away.
     fn report(&self, snapshot: &Snapshot, cancellation: &Cancellation) -> String;
+}
+
+/// What a person said of a placement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// Whether the spans belong to the function; else they do not.
+    pub is_pin: bool,
+    /// Which spans.
+    pub subject: Subject,
+    /// Which function.
+    pub function: FunctionKey,
 }
 
 /// What an editor says of itself in `initialize`.

@@ -13,7 +13,7 @@ use tokio::sync::{
 };
 use tower_lsp::{
     jsonrpc,
-    lsp_types::{InitializeParams, InitializeResult, ServerInfo},
+    lsp_types::{InitializeParams, InitializeResult, MessageType, ServerInfo},
 };
 use world::{Change, Effects, Handle, Snapshot};
 
@@ -35,6 +35,8 @@ use crate::{
 
 /// Answers worked on at once. More wait in order; what a client cancels meanwhile is never begun.
 const AT_WORK: usize = 16;
+/// Messages about problems shown at once.
+const MAX_NOTICES: usize = 3;
 /// Between two notifications of the status.
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -51,6 +53,8 @@ pub(crate) struct MainLoop {
     pace: Pace,
     status: StatusPace,
     at_work: Arc<Semaphore>,
+    /// What the person was told last.
+    noticed: Vec<String>,
     /// The client answered `initialize` with `initialized`: it may be sent requests now.
     is_initialized: bool,
 }
@@ -91,6 +95,7 @@ impl MainLoop {
                 last_sent: None,
             },
             at_work: Arc::new(Semaphore::new(AT_WORK)),
+            noticed: Vec::new(),
             is_initialized: false,
         }
     }
@@ -159,7 +164,10 @@ impl MainLoop {
             Event::Served(key, shown) => self.documents.served(&key, shown),
             Event::Looked(now) => self.looked(now),
             Event::Refreshed { kind, is_refused } => self.refreshed(kind, is_refused),
-            Event::Status(status) => self.status_is(*status),
+            Event::Status(status, notices) => {
+                self.notice(notices);
+                self.status_is(*status);
+            }
         }
     }
 
@@ -249,6 +257,11 @@ impl MainLoop {
                 let events = self.events.clone();
                 self.answer(reply, move |session, snapshot, _| {
                     requests::inlay_hint::answer(session, snapshot, &params, &events)
+                });
+            }
+            Query::CodeAction(params, reply) => {
+                self.answer(reply, move |session, snapshot, _| {
+                    requests::code_action::answer(session, snapshot, &params)
                 });
             }
             Query::Hover(params, reply) => {
@@ -395,13 +408,32 @@ impl MainLoop {
         let (snapshot, session, events) = (self.world.snapshot(), self.session(), self.events.clone());
         let last = self.status.last_sent.clone().unwrap_or_default();
         tokio::spawn(async move {
-            let look = |snapshot| move || requests::status::status(&session, &snapshot);
-            let status = match snapshot.await {
-                Some(snapshot) => tokio::task::spawn_blocking(look(snapshot)).await.unwrap_or(last),
-                None => last,
+            let look = |snapshot| {
+                move || (requests::status::status(&session, &snapshot), session.hooks.notices(&snapshot))
             };
-            drop(events.send(Event::Status(Box::new(status))));
+            let (status, notices) = match snapshot.await {
+                Some(snapshot) => {
+                    let looked = tokio::task::spawn_blocking(look(snapshot)).await;
+                    looked.unwrap_or_else(|_| (last, Vec::new()))
+                }
+                None => (last, Vec::new()),
+            };
+            drop(events.send(Event::Status(Box::new(status), notices)));
         });
+    }
+
+    /// Shows what was not shown before; what was mended is shown again when it comes back.
+    fn notice(&mut self, notices: Vec<String>) {
+        let new = notices.iter().filter(|notice| !self.noticed.contains(*notice));
+        let (shown, rest): (Vec<_>, Vec<_>) = new.enumerate().partition(|(at, _)| *at < MAX_NOTICES);
+        for (_, notice) in shown {
+            self.outbox.message(MessageType::WARNING, format!("Spanglass: {notice}"));
+        }
+        if !rest.is_empty() {
+            let more = format!("Spanglass: {} more such problems; `spanglass doctor` lists them", rest.len());
+            self.outbox.message(MessageType::WARNING, more);
+        }
+        self.noticed = notices;
     }
 
     fn status_is(&mut self, status: ext::Status) {

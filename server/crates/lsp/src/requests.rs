@@ -1,5 +1,6 @@
 //! One file a request: from the client's question and a snapshot to an answer. All run on threads that may take a while.
 
+pub(crate) mod code_action;
 pub(crate) mod code_lens;
 pub(crate) mod execute_command;
 pub(crate) mod hover;

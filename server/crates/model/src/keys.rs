@@ -8,6 +8,16 @@ pub const SERVICE_NAME: &str = "service.name";
 pub const SERVICE_VERSION: &str = "service.version";
 /// Full hash of the commit that ran.
 pub const VCS_REVISION: &str = "vcs.ref.head.revision";
+/// What ran, as a commit, in all the names that are in use.
+pub const REVISION: &[&str] = &[
+    VCS_REVISION,
+    "vcs.repository.ref.revision",
+    "git.commit.sha",
+    "git.commit.hash",
+    "git.commit.id",
+    "git.sha",
+    "heroku.release.commit",
+];
 
 /// Function name: fully qualified since 1.31, bare before (`code.function`).
 pub const CODE_FUNCTION: &[&str] = &["code.function.name", "code.function"];
@@ -17,6 +27,8 @@ pub const CODE_NAMESPACE: &[&str] = &["code.namespace", "code.module.name"];
 pub const CODE_FILE: &[&str] = &["code.file.path", "code.filepath"];
 /// 1-based line; may be a decorator's, an attribute's or a call's.
 pub const CODE_LINE: &[&str] = &["code.line.number", "code.lineno"];
+/// 1-based column.
+pub const CODE_COLUMN: &[&str] = &["code.column.number", "code.column"];
 
 /// Request method, upper case.
 pub const HTTP_METHOD: &[&str] = &["http.request.method", "http.method"];

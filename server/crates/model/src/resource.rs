@@ -29,8 +29,8 @@ impl Resource {
         self.attributes.str(keys::SERVICE_NAME).unwrap_or("unknown_service")
     }
 
-    /// The source revision that ran: `vcs.ref.head.revision`, else `service.version`.
+    /// The source revision that ran: a commit under any of the names in use, else `service.version`.
     pub fn revision(&self) -> Option<&str> {
-        self.attributes.first_str(&[keys::VCS_REVISION, keys::SERVICE_VERSION])
+        self.attributes.first_str(keys::REVISION).or_else(|| self.attributes.str(keys::SERVICE_VERSION))
     }
 }

@@ -160,7 +160,12 @@ fn event_line(recording: &Recording, span: SpanIndex, event: Occurrence<'_>) -> 
     if event.is_exception {
         let exception =
             Event { time: event.time, name: event.name.into(), attributes: event.attributes.clone() };
-        let place = attribution::throwing_place(&recording.index, &exception)?;
+        let place = attribution::throwing_place(
+            &recording.index,
+            &recording.origins,
+            recording.span(span).resource.revision(),
+            &exception,
+        )?;
         return Some(Line { file: place.file, line: place.line });
     }
     // A line alone names no file, but within the span's own function it can only mean one.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
-use attribution::Placement;
+use attribution::{Origins, Placement};
 use model::{Attributes, Event, LogRecord, SmolStr, Span, SpanId, Timestamp, TraceId};
 use source::Index;
 use store::Figures;
@@ -35,6 +35,7 @@ pub struct Recording {
     pub(crate) moments: Moments,
     pub(crate) lanes: Lanes,
     pub(crate) index: Index,
+    pub(crate) origins: Arc<Origins>,
     pub(crate) places: Places,
     pub(crate) depths: Vec<Depth>,
     events: Groups,
@@ -115,6 +116,7 @@ impl Recording {
             moments,
             lanes,
             index,
+            origins: snapshot.table.origins().clone(),
             places,
             events,
         })

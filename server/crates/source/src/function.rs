@@ -1,8 +1,9 @@
 //! Functions: what figures are shown on, and the name by which one is known through edits.
 
-use std::fmt;
+use std::{fmt, hash::Hasher};
 
 use model::{LinePosition, SmolStr, TextRange};
+use rustc_hash::FxHasher;
 
 /// The name of a function that survives edits of the text around it: its file, its path of names within the file,
 /// and which one it is among equals.
@@ -55,6 +56,8 @@ pub struct Function {
     pub parameters: Vec<SmolStr>,
     /// Index in [`crate::SourceFile::functions`] of the function it is nested in.
     pub parent: Option<u32>,
+    /// Changes when the text of [`Function::range`] does, white space at line ends aside.
+    pub fingerprint: u32,
 }
 
 impl fmt::Display for FunctionKey {
@@ -62,4 +65,15 @@ impl fmt::Display for FunctionKey {
         write!(f, "{}:{}", self.file, self.path)?;
         if self.nth > 0 { write!(f, "#{}", self.nth + 1) } else { Ok(()) }
     }
+}
+
+/// Hashes `text` line by line, white space at line ends aside.
+pub(crate) fn fingerprint(text: &str) -> u32 {
+    let mut hasher = FxHasher::default();
+    for line in text.lines() {
+        hasher.write(line.trim_end().as_bytes());
+        hasher.write_u8(b'\n');
+    }
+    let hash = hasher.finish();
+    (hash ^ (hash >> 32)) as u32
 }

@@ -9,6 +9,7 @@ use tree_sitter::{Node, Tree};
 use crate::{
     Function, FunctionKind, Language, SourceFile,
     draft::Draft,
+    function::fingerprint,
     languages::Reader,
     wiring::{MODULE, Scope},
 };
@@ -221,6 +222,7 @@ impl<'t> Walk<'t> {
                 last_line: node.end_position().row as u32,
                 parameters: shape.parameters,
                 parent: self.function_around(),
+                fingerprint: fingerprint(self.text.get(start as usize..node.end_byte()).unwrap_or_default()),
             },
             node.start_byte() as u32,
         );

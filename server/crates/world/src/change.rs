@@ -1,7 +1,8 @@
 //! Everything that can happen to the state, as a closed list, and what each made stale.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use attribution::{Origins, Rulings};
 use model::{Batch, LinePosition, PositionEncoding, SmolStr};
 use source::Packed;
 
@@ -45,6 +46,10 @@ pub enum Change {
     Spans(Batch),
     /// Settings changed.
     Settings(Settings),
+    /// More is known of the revisions and bundles that ran.
+    Origins(Arc<Origins>),
+    /// People say something else of placements than before.
+    Rulings(Arc<Rulings>),
     /// Time went by: windows slide.
     Tick,
 }
@@ -94,6 +99,8 @@ impl Change {
             Change::Closed(_) => "a file closed",
             Change::Spans(_) => "telemetry",
             Change::Settings(_) => "settings",
+            Change::Rulings(_) => "rulings",
+            Change::Origins(_) => "origins",
             Change::Tick => "a tick",
         }
     }

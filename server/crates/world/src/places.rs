@@ -76,7 +76,10 @@ impl Places {
 /// The function that figures of a placement are shown on: it is sure, and by the span's own evidence. A call site
 /// inside the parent alone makes a hint there, not figures of the parent's function.
 fn shown_in(placement: &Placement) -> Option<&FunctionKey> {
-    let is_own = placement.evidence.iter().any(|evidence| evidence.rule != Rule::Parent);
+    let is_own = placement
+        .evidence
+        .iter()
+        .any(|evidence| !matches!(evidence.rule, Rule::Parent | Rule::Rejected | Rule::Service));
     placement.function.as_ref().filter(|_| placement.is_shown() && (is_own || placement.evidence.is_empty()))
 }
 

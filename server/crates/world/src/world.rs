@@ -104,6 +104,16 @@ impl World {
             Change::Closed(path) => self.close(&path),
             Change::Spans(batch) => self.take_batch(batch, now),
             Change::Settings(settings) => self.set(settings, now),
+            Change::Origins(origins) => {
+                self.state.table.set_origins(origins);
+                self.is_stale = true;
+                Effects::default()
+            }
+            Change::Rulings(rulings) => {
+                self.state.table.set_rulings(rulings);
+                self.is_stale = true;
+                Effects::default()
+            }
             Change::Tick => self.tick(now),
         }
     }

@@ -12,7 +12,9 @@ use crate::{
     compiled::{go, source_segments},
     dotnet::{is_compiled_name, source_name},
     family::Family,
+    origins::{Fate, PastFile},
     paths::{home, is_library, name_segments},
+    shape::COLUMN,
 };
 
 /// The function that `code.*` names, by file, line and name, whatever of them is there.
@@ -80,26 +82,137 @@ pub(super) fn whole_name(clues: &Clues<'_>, rule: Rule, class: &str, method: &st
     clues.found(rule, Confidence::Certain, found.collect())
 }
 
+/// A number that counts from 1.
+fn number(clues: &Clues<'_>, key: &str) -> Option<u32> {
+    clues.get(key).and_then(|number| number.parse::<u32>().ok()).filter(|number| *number > 0)
+}
+
+/// A line of a bundle is a line of one of its sources. Its function names are the bundler's and say nothing.
+fn by_bundle(clues: &Clues<'_>, path: &str, line: Option<u32>) -> Option<Answer> {
+    let bundle = clues.origins.bundle(path)?;
+    let line = line?;
+    let column = number(clues, COLUMN);
+    let (source, source_line) = bundle.source_of(line - 1, column.map(|column| column - 1))?;
+    clues.ask_file(source);
+    let found = clues.index.file(source).and_then(|file| function_in(file, None, Some(source_line)));
+    let place = match column {
+        Some(column) => format_smolstr!("{}:{line}:{column}", bundle.path),
+        None => format_smolstr!("{}:{line}", bundle.path),
+    };
+    let detail =
+        format_smolstr!("code.* names {place}, which its source map says is {source}:{}", source_line + 1);
+    let found = found.map(|candidate| Candidate { detail, ..candidate });
+    Some(clues.found(Rule::CodeAttributes, Confidence::Certain, found.into_iter().collect()))
+}
+
+/// A place at the revision that ran, where that revision is known: the function there, and what has become of it.
+/// `None` when the place is to be read in the code as it stands.
+fn by_past(clues: &Clues<'_>, path: &str, function: Option<&str>, line: Option<u32>) -> Option<Answer> {
+    let (revision, _) = clues.shape.past()?;
+    let files = clues.origins.past(revision, path);
+    let line = line.map(|line| line - 1);
+    let mut found = Vec::new();
+    let mut confidence = Confidence::Certain;
+    for past in files {
+        // What was not there at that revision is of another one.
+        let Some(then) = function_in(&past.then, function, line) else { continue };
+        let then = past.then.function(&then.function.path, then.function.nth)?;
+        let candidate = in_past(clues, past, then, line);
+        if candidate.as_ref().is_some_and(|candidate| candidate.function.path != then.key.path) {
+            confidence = Confidence::Likely;
+        }
+        found.push((past, candidate));
+    }
+    if found.is_empty() {
+        return None;
+    }
+    let is_sure = function.is_some_and(has_own_name) || found.iter().all(|(past, _)| past.exact);
+    let is_gone = found.iter().any(|(_, candidate)| candidate.is_none());
+    let mut found: Vec<Candidate> = found.into_iter().filter_map(|(_, candidate)| candidate).collect();
+    keep_fitting(clues, &mut found);
+    if !is_sure {
+        // A line alone may be one of then or one of now: where both are not the same, nothing decides.
+        found.extend(candidates_now(clues, path, function, line.map(|line| line + 1)));
+        if is_gone {
+            confidence = Confidence::Possible;
+        }
+    }
+    Some(clues.found(Rule::CodeAttributes, confidence, found))
+}
+
+/// See [`by_past`]; `line` is 0-based.
+fn in_past(clues: &Clues<'_>, past: &PastFile, then: &Function, line: Option<u32>) -> Option<Candidate> {
+    if let Some(now) = &past.now {
+        clues.ask_file(now);
+    }
+    let (revision, name, file) = (&past.revision, &then.key.path, &past.then.path);
+    let (now, has_changed) = match past.fate(then, clues.index) {
+        Fate::Here { function, has_changed } => (function, has_changed),
+        Fate::Removed => {
+            let detail = format_smolstr!("{name} of {file} was removed since {revision}");
+            clues.note(Rule::CodeAttributes, detail);
+            return None;
+        }
+        Fate::Unsure => {
+            let detail =
+                format_smolstr!("which {name} of {file} it was at {revision} cannot be told any more");
+            clues.note(Rule::CodeAttributes, detail);
+            return None;
+        }
+    };
+    let detail = match line {
+        Some(line) => format_smolstr!("code.* names {file}:{} of {revision}", line + 1),
+        None => format_smolstr!("code.* names {name} in {file} of {revision}"),
+    };
+    if now.key.path != *name {
+        clues.note(Rule::CodeAttributes, format_smolstr!("it was called {name} then"));
+    }
+    if has_changed {
+        clues.note(Rule::CodeAttributes, format_smolstr!("changed since {revision}"));
+    }
+    let inside = line.filter(|line| *line > then.name_position.line && *line <= then.last_line);
+    let line = inside.and_then(|line| past.line_in(then, line, now));
+    let call_place = line.map(|line| CallPlace { file: now.key.file.clone(), line });
+    Some(Candidate { call_place, ..candidate(&now.key, detail) })
+}
+
 fn by_file(clues: &Clues<'_>, path: &str, function: Option<&str>) -> Answer {
-    let Some(path) = home(path) else { return Answer::Silent };
-    let line =
-        clues.get("code.line.number").and_then(|line| line.parse::<u32>().ok()).filter(|line| *line > 0);
+    let line = number(clues, "code.line.number");
+    if let Some(answer) = by_bundle(clues, path, line).or_else(|| by_past(clues, path, function, line)) {
+        return answer;
+    }
+    let found = candidates_now(clues, path, function, line);
+    clues.found(Rule::CodeAttributes, Confidence::Certain, found)
+}
+
+/// The functions that file, line and name mean in the code as it stands.
+fn candidates_now(
+    clues: &Clues<'_>,
+    path: &str,
+    function: Option<&str>,
+    line: Option<u32>,
+) -> Vec<Candidate> {
+    let Some(path) = home(path) else { return Vec::new() };
     let files = files_of(clues, &path);
     let mut found: Vec<Candidate> = Vec::new();
     for file in &files {
         clues.ask_file(&file.path);
         found.extend(function_in(file, function, line.map(|line| line - 1)));
     }
-    if files.len() > 1 && found.len() > 1 {
+    keep_fitting(clues, &mut found);
+    found
+}
+
+/// Of candidates in several files those that module and span's name fit best.
+fn keep_fitting(clues: &Clues<'_>, found: &mut Vec<Candidate>) {
+    let first = found.first().map(|first| first.function.file.clone());
+    if found.iter().any(|other| Some(&other.function.file) != first.as_ref()) {
         let module = clues.get("code.namespace").map(name_segments).unwrap_or_default();
-        keep_best(&mut found, |candidate| module_agreement(&candidate.function.file, &module));
+        keep_best(found, |candidate| module_agreement(&candidate.function.file, &module));
         // Spans of `#[instrument]` and its like are called like their function.
         let name = clues.shape.name.as_str();
-        keep_best(&mut found, |candidate| {
-            usize::from(candidate.function.path.rsplit('.').next() == Some(name))
-        });
+        keep_best(found, |candidate| usize::from(candidate.function.path.rsplit('.').next() == Some(name)));
     }
-    clues.found(Rule::CodeAttributes, Confidence::Certain, found)
 }
 
 /// Files that `path` may be: those that share the longest end with it. A bare file name of a longer path says
@@ -142,10 +255,7 @@ fn function_in(file: &SourceFile, name: Option<&str>, line: Option<u32>) -> Opti
         }
         if same.len() == 1 { same.pop() } else { None }
     });
-    let has_name = name.is_some_and(|name| {
-        let last = name_segments(name);
-        last.last().is_some_and(|last| !last.is_empty() && !last.starts_with('{'))
-    });
+    let has_name = name.is_some_and(has_own_name);
     let function = match (named, on_line) {
         (Some(named), _) => named,
         // A name that the file does not have: the code has changed, or the name is a closure's.
@@ -170,6 +280,11 @@ fn on_line(file: &SourceFile, line: u32) -> Option<&Function> {
         .rev()
         .find(|(_, function)| function.first_line() <= line && line <= function.last_line);
     file.named_function(innermost?.0 as u32)
+}
+
+fn has_own_name(name: &str) -> bool {
+    let last = name_segments(name);
+    last.last().is_some_and(|last| !last.is_empty() && !last.starts_with('{'))
 }
 
 fn distance(function: &Function, line: u32) -> u32 {

@@ -106,8 +106,10 @@ fn parse(line: &str, span_id: SpanId, parent: Option<SpanId>) -> Span {
             None => panic!("neither @scope nor key=value: {word}"),
         }
     }
-    let (told, attributes): (Vec<_>, Vec<_>) =
-        attributes.0.into_iter().partition(|(key, _)| key.starts_with("telemetry."));
+    let (told, attributes): (Vec<_>, Vec<_>) = attributes
+        .0
+        .into_iter()
+        .partition(|(key, _)| key.starts_with("telemetry.") || key.starts_with("vcs."));
     let named = (SmolStr::new_static("service.name"), Value::from(service.as_str()));
     let resource = Attributes(std::iter::once(named).chain(told).collect());
     let attributes = Attributes(attributes);

@@ -48,6 +48,7 @@ fn place(snapshot: &Snapshot, failure: &Failure) -> Option<String> {
     let is_this = |kind: &str| kind == failure.kind;
     let exception =
         span.exceptions().find(|event| event.attributes.str(keys::EXCEPTION_TYPE).is_some_and(is_this))?;
-    let place = throwing_place(&snapshot.index, exception)?;
+    let place =
+        throwing_place(&snapshot.index, snapshot.table.origins(), span.resource.revision(), exception)?;
     Some(format!("{}:{}", visible(&place.file, 120), place.line + 1))
 }

@@ -64,19 +64,21 @@ GET /nowhere 5ms x3 kind=server service=shop http.request.method=GET http.route=
     check(
         text,
         expect![[r#"
-        Source
-          hosting 127.0.0.1:4318
-        Received
-          22 spans, the last now
-          from 1 service: shop
-          kept 22 in 30 KiB
-        Workspace
-          1 file with 1 function
-        Placed
-          9 of 22 (41 %), in 1 function
-        Not placed, by kind of span
-          3 shop SERVER GET /nowhere: no code attribute, name, route or caller leads to this workspace
-          1 shop INTERNAL evil ‹U+202E›name: no code attribute, name, route or caller leads to this workspace
-    "#]],
+            Source
+              hosting 127.0.0.1:4318
+            Received
+              22 spans, the last now
+              from 1 service: shop
+              kept 22 in 30 KiB
+            Workspace
+              1 file with 1 function
+            Placed
+              9 of 22 (41 %), in 1 function
+            Code of services
+              shop: . (learned from 1 kind of span in 1 file)
+            Not placed, by kind of span
+              3 shop SERVER GET /nowhere: no code attribute, name, route or caller leads to this workspace
+              1 shop INTERNAL evil ‹U+202E›name: no code attribute, name, route or caller leads to this workspace
+        "#]],
     );
 }

@@ -4,5 +4,6 @@ mod annotate;
 mod explain;
 mod fixture;
 mod hover;
+mod rulings;
 mod trace_tree;
 mod traces;

@@ -62,9 +62,16 @@ async fn what_is_announced_is_answered_and_nothing_else() {
 async fn every_announced_command_runs() {
     let mut editor = Editor::start("//- a.py\nx = 1\n", json!({}), Value::Null).await;
     let commands = editor.announced["capabilities"]["executeCommandProvider"]["commands"].clone();
-    assert_eq!(commands, json!(["spanglass.openTrace", "spanglass.explain"]));
+    assert_eq!(
+        commands,
+        json!(["spanglass.openTrace", "spanglass.explain", "spanglass.pin", "spanglass.reject"])
+    );
     assert!(editor.command("spanglass.explain", json!([])).await.unwrap().is_string());
     assert_eq!(editor.command("spanglass.openTrace", json!([])).await.unwrap_err()["code"], -32602);
+    assert_eq!(editor.command("spanglass.pin", json!([])).await.unwrap_err()["code"], -32602);
+    let ruling = json!({"service": "shop", "span": "charge", "uri": uri("a.py"), "function": "gone"});
+    assert_eq!(editor.command("spanglass.pin", json!([ruling])).await.unwrap_err()["code"], -32803);
+    assert!(editor.command("spanglass.reject", json!([ruling])).await.unwrap().is_null());
     assert_eq!(editor.command("spanglass.replay", json!([])).await.unwrap_err()["code"], -32602);
 }
 

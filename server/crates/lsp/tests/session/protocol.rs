@@ -66,7 +66,7 @@ async fn answers_have_the_documented_fields_and_no_others() {
         assert_eq!(keys(answer), documented[*name], "{name}");
     }
     let seen: BTreeSet<&str> =
-        answers.iter().map(|(name, _)| *name).chain(["TracesParams", "TraceParams"]).collect();
+        answers.iter().map(|(name, _)| *name).chain(["Ruling", "TracesParams", "TraceParams"]).collect();
     let all: BTreeSet<&str> = documented.keys().map(String::as_str).collect();
     assert_eq!(all, seen, "every documented interface is looked at");
 }
@@ -86,6 +86,12 @@ async fn every_documented_parameter_is_read() {
             let error = editor.client.request(method, params).await.unwrap_err();
             assert_eq!(error["code"], -32602, "{interface}.{field}");
         }
+    }
+    for field in &documented["Ruling"] {
+        let mut ruling = json!({"service": "shop", "span": "x", "uri": uri("app.py"), "function": "f"});
+        ruling[field.trim_end_matches('?')] = json!({"not": {"this": 1}});
+        let error = editor.command("spanglass.reject", json!([ruling])).await.unwrap_err();
+        assert_eq!(error["code"], -32602, "Ruling.{field}");
     }
     let here = json!({"uri": uri("app.py"), "line": 1, "service": "shop", "errors": false, "limit": 2});
     let found = editor.request("spanglass/traces", here).await;

@@ -26,6 +26,8 @@ pub struct TestHooks {
     slow_steps: AtomicU32,
     /// What was told by hooks, for tests in the same process.
     pub told: Mutex<Vec<String>>,
+    /// What the person should know.
+    pub notices: Mutex<Vec<String>>,
 }
 
 /// Serves until the client is gone; answers with the exit code.
@@ -97,6 +99,16 @@ impl Hooks for TestHooks {
 
     fn source(&self) -> SourceState {
         SourceState { label: "hosting 127.0.0.1:4318".into(), problem: None, page: None }
+    }
+
+    fn notices(&self, _: &Snapshot) -> Vec<String> {
+        self.notices.lock().unwrap().clone()
+    }
+
+    fn rule(&self, ruling: &lsp::Ruling) -> Result<(), String> {
+        let verb = if ruling.is_pin { "pin" } else { "reject" };
+        self.tell(format!("{verb} {} {} {}", ruling.subject.service, ruling.subject.name, ruling.function));
+        Ok(())
     }
 
     /// Versions and texts of open documents, after as many steps as were asked for.

@@ -86,6 +86,7 @@ fn pack_function(function: &Function, index: u32, before: &Mark, to: &mut Writer
     to.near(function.name_position.line, function.first_line);
     to.number(function.name_position.column);
     to.near(function.last_line, function.first_line);
+    to.number(function.fingerprint);
 }
 
 fn unpack_function(file: &SmolStr, index: u32, before: &Mark, from: &mut Reader<'_>) -> Option<Function> {
@@ -117,6 +118,7 @@ fn unpack_function(file: &SmolStr, index: u32, before: &Mark, from: &mut Reader<
         name_position,
         first_line,
         last_line: from.near(first_line)?,
+        fingerprint: from.number()?,
         parameters,
         parent: if parent == 0 { None } else { Some(index.checked_sub(parent)?) },
     })
