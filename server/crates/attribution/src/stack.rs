@@ -475,7 +475,8 @@ mod tests {
                 name: "exception".into(),
                 attributes: [(keys::EXCEPTION_STACKTRACE, stack)].into_iter().collect::<Attributes>(),
             };
-            throwing_place(&index, &Origins::default(), None, &event).map(|place| format!("{}:{}", place.file, place.line + 1))
+            throwing_place(&index, &Origins::default(), None, &event)
+                .map(|place| format!("{}:{}", place.file, place.line + 1))
         };
         let go = "goroutine 1 [running]:\nnet/http.(*conn).serve(0x1)\n\t/opt/go/src/net/http/server.go:9 +0x1\n\
                   go.opentelemetry.io/otel/sdk/trace.record()\n\tgo.opentelemetry.io/otel/sdk@v1.2.0/internal/http/server.go:2 +0x1\n\
@@ -518,7 +519,9 @@ mod tests {
             name: "exception".into(),
             attributes: [(keys::EXCEPTION_STACKTRACE, stack)].into_iter().collect::<Attributes>(),
         };
-        let place = |stack: &str| throwing_place(&index, &Origins::default(), None, &event(stack)).map(|place| place.line);
+        let place = |stack: &str| {
+            throwing_place(&index, &Origins::default(), None, &event(stack)).map(|place| place.line)
+        };
         assert_eq!(place("\tat Counter.Orders.one(Orders.php:5)"), Some(4));
         assert_eq!(place("\tat Counter.Orders.other(Orders.php:5)"), None);
         assert_eq!(place("\tat Counter.Orders.one(Orders.php:50)"), None);

@@ -8,6 +8,7 @@ mod constants;
 mod document;
 mod draft;
 mod facts;
+mod field;
 mod file;
 mod finish;
 mod function;

@@ -28,8 +28,10 @@ pub(crate) fn unmentioned(wiring: &mut Wiring) {
         }
     }
     let seen = mentions.seen;
-    wiring.bindings =
-        bindings.into_iter().filter(|it| it.scope == MODULE || is_mark(&it.name) || seen.contains(root(&it.name))).collect();
+    wiring.bindings = bindings
+        .into_iter()
+        .filter(|it| it.scope == MODULE || is_mark(&it.name) || seen.contains(root(&it.name)))
+        .collect();
 }
 
 /// Lets go of what a file that a tool wrote says inside its functions: its types and names may be built upon, what it

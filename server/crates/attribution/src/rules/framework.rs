@@ -31,10 +31,10 @@ pub(crate) fn framework(clues: &Clues<'_>) -> Answer {
         hot_chocolate,
         job,
     ]
-        .iter()
-        .map(|rule| rule(clues))
-        .find(|answer| *answer != Answer::Silent)
-        .unwrap_or(Answer::Silent)
+    .iter()
+    .map(|rule| rule(clues))
+    .find(|answer| *answer != Answer::Silent)
+    .unwrap_or(Answer::Silent)
 }
 
 /// `nestjs.controller` and `nestjs.callback`; a minified controller's name says nothing, the callback's remains.

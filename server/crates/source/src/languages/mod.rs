@@ -1,7 +1,7 @@
 //! What each language must tell about its syntax and its frameworks: one reader a language.
 
-mod csharp;
 pub(crate) mod cpp;
+mod csharp;
 mod elixir;
 mod go;
 mod java;

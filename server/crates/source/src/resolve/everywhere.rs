@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use model::SmolStr;
 
-use super::names::{Entity, Names, nearest};
+use super::{
+    modules::nearest,
+    names::{Entity, Names},
+};
 use crate::{Key, Language, walk::dotted, wiring::Scope};
 
 /// How many types one derives from, at most.

@@ -2,6 +2,7 @@
 
 mod everywhere;
 mod inherited;
+mod modules;
 mod names;
 mod routes;
 mod spaces;

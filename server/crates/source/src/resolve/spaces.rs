@@ -2,7 +2,7 @@
 
 use model::SmolStr;
 
-use super::names::{Names, nearest};
+use super::{modules::nearest, names::Names};
 use crate::{
     Key, Language, SourceFile,
     wiring::{MODULE, Value},

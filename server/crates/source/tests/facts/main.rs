@@ -1,7 +1,7 @@
 //! What is found in code, language by language: files go in, facts come out as text.
 
-mod csharp;
 mod cpp;
+mod csharp;
 mod elixir;
 mod go;
 mod java;

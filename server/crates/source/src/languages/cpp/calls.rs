@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     CallKind, CallSite, FunctionKind,
+    field::Field,
     walk::{Walk, dotted, position},
     wiring::{Argument, Handler, MODULE, Piece, Reference, RpcFact, Scope, Text, Value},
 };
@@ -79,7 +80,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `new Guard("name")`: a constructor may name a span.
 pub(super) fn created<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(class) = node.child_by_field_name("type") else { return };
+    let Some(class) = node.field("type") else { return };
     constructed(walk, node, class, &arguments(node));
 }
 
@@ -199,7 +200,7 @@ fn http<'t>(walk: &Walk<'t>, node: Node<'t>, last: &str, list: &[Node<'t>]) -> O
         "Get" | "Post" | "Put" | "Patch" | "Delete" | "Head" => {
             let url = list.iter().find_map(|argument| match argument.kind() {
                 // `cpr::Url{"http://…"}`
-                "compound_literal_expression" => text_of(walk, argument.child_by_field_name("value")?),
+                "compound_literal_expression" => text_of(walk, argument.field("value")?),
                 "call_expression" => text_of(walk, *arguments(*argument).first()?),
                 _ => None,
             });
@@ -241,7 +242,7 @@ fn sql<'t>(walk: &Walk<'t>, last: &str, list: &[Node<'t>]) -> Option<Found> {
 
 /// Texts among the arguments: names of spans, if the callee is a helper.
 fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, last: &str, list: &[Node<'t>]) {
-    let callees: Vec<SmolStr> = match node.child_by_field_name("function") {
+    let callees: Vec<SmolStr> = match node.field("function") {
         Some(function) if function.kind() == "field_expression" => {
             let object = object_of(node).and_then(|object| path_of(walk, object));
             vec![dotted(&object.unwrap_or_else(|| "?".into()), last)]

@@ -12,6 +12,7 @@ use tree_sitter::Node;
 use super::Reader;
 use crate::{
     FunctionKind,
+    field::Field,
     resolve::ModulePath,
     walk::{FunctionShape, Role, TypeShape, Walk},
 };
@@ -51,7 +52,7 @@ impl Reader for Cpp {
 
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
         // What is only declared, defaulted or deleted has no body.
-        let body = node.child_by_field_name("body")?;
+        let body = node.field("body")?;
         let declarator = declarator_of(node);
         let parameters = declarator.map(|declarator| parameters_of(walk, declarator)).unwrap_or_default();
         if node.kind() == "lambda_expression" {
@@ -66,7 +67,7 @@ impl Reader for Cpp {
             });
         }
         let named = declarator.filter(|declarator| declarator.kind() == "function_declarator")?;
-        let named = named.child_by_field_name("declarator")?;
+        let named = named.field("declarator")?;
         let names = segments(walk, named);
         let (name, outer) = names.split_last()?;
         // A macro before it may make a statement look like a function.
@@ -75,7 +76,7 @@ impl Reader for Cpp {
         }
         // In a function only a broken parse finds another one; without a type it is a macro before a block.
         let is_nested = walk.function_around().is_some() && walk.direct_type().is_none();
-        if node.child_by_field_name("type").is_none() && is_nested {
+        if node.field("type").is_none() && is_nested {
             return None;
         }
         let receiver = outer.last().map(|class| (*class).into());
@@ -99,8 +100,8 @@ impl Reader for Cpp {
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
         // Without a body it is a mention.
-        node.child_by_field_name("body")?;
-        let name = node.child_by_field_name("name").and_then(|name| segments(walk, name).last().copied());
+        node.field("body")?;
+        let name = node.field("name").and_then(|name| segments(walk, name).last().copied());
         Some(TypeShape { name: name.unwrap_or("struct").into(), bases: names::bases(walk, node) })
     }
 
@@ -141,7 +142,7 @@ fn last_name(node: Node<'_>) -> Node<'_> {
     let mut at = node;
     for _ in 0..32 {
         let inner = match at.kind() {
-            "qualified_identifier" | "template_function" => at.child_by_field_name("name"),
+            "qualified_identifier" | "template_function" => at.field("name"),
             _ => None,
         };
         match inner {

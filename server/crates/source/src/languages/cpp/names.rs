@@ -5,6 +5,7 @@ use smol_str::format_smolstr;
 use tree_sitter::Node;
 
 use crate::{
+    field::Field,
     resolve::ModulePath,
     walk::{Walk, children},
     wiring::{MODULE, Text, Value},
@@ -23,12 +24,12 @@ pub(super) fn segments<'t>(walk: &Walk<'t>, node: Node<'t>) -> Vec<&'t str> {
         at = None;
         match node.kind() {
             "qualified_identifier" => {
-                let scope = node.child_by_field_name("scope").map(|scope| bare(walk, scope));
+                let scope = node.field("scope").map(|scope| bare(walk, scope));
                 names.extend(scope);
-                at = node.child_by_field_name("name");
+                at = node.field("name");
             }
             "template_function" | "template_type" | "template_method" | "dependent_name" => {
-                at = node.child_by_field_name("name").or_else(|| node.named_child(0));
+                at = node.field("name").or_else(|| node.named_child(0));
             }
             _ => names.push(walk.slice(node)),
         }
@@ -52,13 +53,13 @@ pub(super) fn is_class(name: &str) -> bool {
 
 /// A template's name.
 fn bare<'t>(walk: &Walk<'t>, node: Node<'t>) -> &'t str {
-    let name = node.child_by_field_name("name").filter(|_| node.kind() == "template_type");
+    let name = node.field("name").filter(|_| node.kind() == "template_type");
     walk.slice(name.unwrap_or(node))
 }
 
 /// `#include "a.h"`: constants are looked for there.
 pub(super) fn include<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(path) = node.child_by_field_name("path").filter(|path| path.kind() == "string_literal") else {
+    let Some(path) = node.field("path").filter(|path| path.kind() == "string_literal") else {
         return;
     };
     let path = walk.slice(path).trim_matches('"');

@@ -10,6 +10,7 @@ use super::{
     syntax::{arguments, called, object_of, path_of, text_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{Handler, Holder, MODULE, Piece, PrefixFact, Reference, RouteFact, Text},
 };
@@ -50,7 +51,7 @@ fn crow<'t>(walk: &mut Walk<'t>, node: Node<'t>, is_blueprint: bool) {
         match outer.kind() {
             "field_expression" => inner = *outer,
             "call_expression" => {
-                let function = outer.child_by_field_name("function");
+                let function = outer.field("function");
                 if function.is_none_or(|function| function.id() != inner.id()) {
                     break;
                 }
@@ -100,7 +101,7 @@ fn handler<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<Handler> {
     match node.kind() {
         "lambda_expression" => Some(Handler::At(node.start_byte() as u32)),
         "identifier" | "qualified_identifier" => named(walk, node),
-        "pointer_expression" => named(walk, node.child_by_field_name("argument")?),
+        "pointer_expression" => named(walk, node.field("argument")?),
         "call_expression" => {
             let (_, name) = called(walk, node)?;
             let first = arguments(node).first().copied();

@@ -6,6 +6,7 @@ use tree_sitter::Node;
 use super::names::{path_of_segments, segments};
 use crate::{
     FunctionKind,
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{Piece, Text},
 };
@@ -15,11 +16,11 @@ const MAX_DEPTH: usize = 64;
 
 /// The declarator below pointers and references that names a function or variable.
 pub(super) fn declarator_of(node: Node<'_>) -> Option<Node<'_>> {
-    let mut at = node.child_by_field_name("declarator")?;
+    let mut at = node.field("declarator")?;
     for _ in 0..MAX_DEPTH {
         match at.kind() {
             "pointer_declarator" | "array_declarator" | "init_declarator" | "attributed_declarator" => {
-                at = at.child_by_field_name("declarator").or_else(|| at.named_child(0))?;
+                at = at.field("declarator").or_else(|| at.named_child(0))?;
             }
             "reference_declarator" | "parenthesized_declarator" | "variadic_declarator" => {
                 at = children(at).into_iter().last()?;
@@ -32,7 +33,7 @@ pub(super) fn declarator_of(node: Node<'_>) -> Option<Node<'_>> {
 
 /// Names of parameters.
 pub(super) fn parameters_of(walk: &Walk<'_>, function: Node<'_>) -> Vec<SmolStr> {
-    let list = function.child_by_field_name("parameters").map(children).unwrap_or_default();
+    let list = function.field("parameters").map(children).unwrap_or_default();
     let name = |parameter: Node<'_>| match declarator_of(parameter) {
         Some(name) if name.kind() == "identifier" => walk.slice(name).into(),
         _ => SmolStr::default(),
@@ -43,18 +44,18 @@ pub(super) fn parameters_of(walk: &Walk<'_>, function: Node<'_>) -> Vec<SmolStr>
 
 /// The arguments of a call, in order.
 pub(super) fn arguments(call: Node<'_>) -> Vec<Node<'_>> {
-    call.child_by_field_name("arguments").map(children).unwrap_or_default()
+    call.field("arguments").map(children).unwrap_or_default()
 }
 
 /// The called name and its node: the last segment.
 pub(super) fn called<'t>(walk: &Walk<'t>, call: Node<'t>) -> Option<(Node<'t>, &'t str)> {
-    let mut at = call.child_by_field_name("function")?;
+    let mut at = call.field("function")?;
     for _ in 0..MAX_DEPTH {
         match at.kind() {
             "identifier" | "field_identifier" => return Some((at, walk.slice(at))),
-            "field_expression" => at = at.child_by_field_name("field")?,
+            "field_expression" => at = at.field("field")?,
             "qualified_identifier" | "template_function" | "template_method" => {
-                at = at.child_by_field_name("name")?;
+                at = at.field("name")?;
             }
             "dependent_name" => at = at.named_child(0)?,
             _ => return None,
@@ -65,9 +66,8 @@ pub(super) fn called<'t>(walk: &Walk<'t>, call: Node<'t>) -> Option<(Node<'t>, &
 
 /// What a method is called on.
 pub(super) fn object_of(call: Node<'_>) -> Option<Node<'_>> {
-    let function =
-        call.child_by_field_name("function").filter(|function| function.kind() == "field_expression")?;
-    function.child_by_field_name("argument")
+    let function = call.field("function").filter(|function| function.kind() == "field_expression")?;
+    function.field("argument")
 }
 
 /// A name with dots: `x`, `this->x`, `a.b->c`, `Class::member`.
@@ -80,12 +80,12 @@ pub(super) fn path_of(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
             "qualified_identifier" => path_of_segments(&segments(walk, at))?,
             "this" => class_around(walk)?,
             "field_expression" => {
-                names.push(walk.slice(at.child_by_field_name("field")?));
-                at = at.child_by_field_name("argument")?;
+                names.push(walk.slice(at.field("field")?));
+                at = at.field("argument")?;
                 continue;
             }
             "pointer_expression" => {
-                at = at.child_by_field_name("argument")?;
+                at = at.field("argument")?;
                 continue;
             }
             "parenthesized_expression" => {
@@ -141,11 +141,11 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
         "qualified_identifier" => Some(Text::name(path_of(walk, node)?)),
         "field_expression" => Some(Text::name(path_of(walk, node)?)),
         "binary_expression" => {
-            if walk.slice(node.child_by_field_name("operator")?) != "+" {
+            if walk.slice(node.field("operator")?) != "+" {
                 return None;
             }
-            let mut text = inner(node.child_by_field_name("left")?);
-            text.append(inner(node.child_by_field_name("right")?));
+            let mut text = inner(node.field("left")?);
+            text.append(inner(node.field("right")?));
             text.is_telling().then_some(text)
         }
         "call_expression" => made(walk, node, depth),

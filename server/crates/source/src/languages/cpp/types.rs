@@ -10,6 +10,7 @@ use super::{
     syntax::{arguments, class_around, declarator_of, path_of, text_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{Handler, MODULE, Reference, RpcFact, Scope, Text, Value},
 };
@@ -48,7 +49,7 @@ fn service_of(base: &str) -> Option<SmolStr> {
 
 /// Parameters know the methods of their types.
 pub(super) fn parameters<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
-    let list = declarator_of(node).and_then(|function| function.child_by_field_name("parameters"));
+    let list = declarator_of(node).and_then(|function| function.field("parameters"));
     for parameter in list.map(children).unwrap_or_default().into_iter().take(32) {
         let Some(name) = declarator_of(parameter).filter(|name| name.kind() == "identifier") else {
             continue;
@@ -69,8 +70,7 @@ pub(super) fn bind<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `#define NAME "text"`.
 fn defined<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let (Some(name), Some(value)) = (node.child_by_field_name("name"), node.child_by_field_name("value"))
-    else {
+    let (Some(name), Some(value)) = (node.field("name"), node.field("value")) else {
         return;
     };
     let value = walk.slice(value).trim();
@@ -89,17 +89,17 @@ fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         let Some(path) = path_of(walk, name) else { continue };
         let scope = if is_member { MODULE } else { walk.scope() };
         let value = Some(declarator).filter(|node| node.kind() == "init_declarator");
-        let value = value.and_then(|declarator| declarator.child_by_field_name("value"));
+        let value = value.and_then(|declarator| declarator.field("value"));
         if let Some(value) = value {
             calls::tracer(walk, scope, &path, value);
         }
         if let Some(list) = value.filter(|value| matches!(value.kind(), "argument_list" | "initializer_list"))
-            && let Some(class) = node.child_by_field_name("type")
+            && let Some(class) = node.field("type")
         {
             calls::constructed(walk, declarator, class, &children(list));
         }
         let text = value.and_then(|value| initial(walk, value));
-        let class = node.child_by_field_name("type").map(|class| walk.slice(class)).unwrap_or_default();
+        let class = node.field("type").map(|class| walk.slice(class)).unwrap_or_default();
         if let Some(text) = text.clone().filter(|_| class.ends_with("Blueprint")) {
             super::routes::blueprint(walk, &path, text);
         }
@@ -130,9 +130,9 @@ fn name_of(declarator: Node<'_>) -> Option<Node<'_>> {
 /// A member: a constant with its value, or of a type that is known.
 fn field<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(around) = walk.type_path() else { return };
-    let Some(name) = node.child_by_field_name("declarator").and_then(name_of) else { return };
+    let Some(name) = node.field("declarator").and_then(name_of) else { return };
     let path = dotted(&around, walk.slice(name));
-    let value = node.child_by_field_name("default_value").and_then(|value| text_of(walk, value));
+    let value = node.field("default_value").and_then(|value| text_of(walk, value));
     match value {
         Some(text) => bound_to(walk, MODULE, path, Value::Text(text)),
         None => typed(walk, MODULE, path, node),
@@ -141,8 +141,7 @@ fn field<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// A later value of a variable: one more that its name may stand for.
 fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-    else {
+    let (Some(left), Some(right)) = (node.field("left"), node.field("right")) else {
         return;
     };
     let Some(path) = path_of(walk, left) else { return };
@@ -151,8 +150,7 @@ fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     calls::tracer(walk, scope, &path, right);
     // Members are known in other files and by other names, too: what they hold later is not followed.
     if is_local && !path.ends_with('_') {
-        let is_plain =
-            node.child_by_field_name("operator").is_some_and(|operator| walk.slice(operator) == "=");
+        let is_plain = node.field("operator").is_some_and(|operator| walk.slice(operator) == "=");
         let text = text_of(walk, right).filter(|_| is_plain).unwrap_or_else(Text::hole);
         bound_to(walk, scope, path, Value::Text(text));
     }
@@ -160,7 +158,7 @@ fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `name` has the type of `declaration`, whatever holds it: a pointer, a reference, a smart pointer.
 fn typed<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, declaration: Node<'t>) {
-    let Some(declared) = declaration.child_by_field_name("type") else { return };
+    let Some(declared) = declaration.field("type") else { return };
     let held = pointee(declared).unwrap_or(declared);
     if !matches!(held.kind(), "type_identifier" | "qualified_identifier" | "template_type") {
         return;
@@ -182,11 +180,11 @@ fn typed<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, declaration: Node
 fn pointee(declared: Node<'_>) -> Option<Node<'_>> {
     let mut at = declared;
     while at.kind() == "qualified_identifier" {
-        at = at.child_by_field_name("name")?;
+        at = at.field("name")?;
     }
-    let list = at.child_by_field_name("arguments").filter(|_| at.kind() == "template_type")?;
+    let list = at.field("arguments").filter(|_| at.kind() == "template_type")?;
     let first = list.named_child(0)?;
-    if list.named_child_count() == 1 { first.child_by_field_name("type") } else { None }
+    if list.named_child_count() == 1 { first.field("type") } else { None }
 }
 
 fn bound_to(walk: &mut Walk<'_>, scope: Scope, name: SmolStr, value: Value) {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     CallKind, CallSite,
+    field::Field,
     walk::{Walk, dotted, position},
     wiring::{Argument, CALLER, Piece, Reference, Text},
 };
@@ -58,7 +59,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, called: Option<(Opti
     let is_made = node.kind() != "invocation_expression";
     let (object, name_node) = match called {
         Some((object, name)) => (object, name),
-        None => match node.child_by_field_name("type") {
+        None => match node.field("type") {
             Some(class) if is_made => (None, class),
             _ => return,
         },
@@ -107,7 +108,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, called: Option<(Opti
 /// `command.CommandText = "select …"`.
 pub(super) fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>, left: Node<'t>, right: Node<'t>) {
     let name = match left.kind() {
-        "member_access_expression" => left.child_by_field_name("name"),
+        "member_access_expression" => left.field("name"),
         "identifier" => Some(left),
         _ => None,
     };

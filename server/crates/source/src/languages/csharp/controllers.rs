@@ -10,6 +10,7 @@ use super::{
     syntax::{Attribute, attributes, child_of_kind, has_modifier, text_of},
 };
 use crate::{
+    field::Field,
     walk::Walk,
     wiring::{Handler, Holder, MODULE, MountFact, Piece, PrefixFact, Reference, RouteFact, RpcFact, Text},
 };
@@ -95,7 +96,7 @@ impl<'t> Action<'t> {
         all: &[Attribute<'t>],
         class: SmolStr,
     ) -> Option<Action<'t>> {
-        let own = node.child_by_field_name("name")?;
+        let own = node.field("name")?;
         let told = all.iter().find(|attribute| attribute.name == "ActionName");
         let told = told.and_then(|attribute| attribute.text(walk, "name")?.as_literal());
         let plain = walk.slice(own);
@@ -170,7 +171,7 @@ fn templates<'t>(walk: &Walk<'t>, class: Node<'t>) -> Vec<Text> {
     let all = attributes(walk, class);
     let area = all.iter().find(|attribute| attribute.name == "Area");
     let area = area.and_then(|attribute| attribute.text(walk, "areaName")?.as_literal());
-    let name = class.child_by_field_name("name").map(|name| walk.slice(name)).unwrap_or_default();
+    let name = class.field("name").map(|name| walk.slice(name)).unwrap_or_default();
     let name = (!has_modifier(walk, class, "abstract")).then(|| controller(name));
     let tokens = [("controller", name), ("area", area.as_deref())];
     let routes = all.iter().filter(|attribute| matches!(attribute.name, "Route" | "RoutePrefix"));
@@ -283,7 +284,7 @@ fn methods_of<'t>(walk: &Walk<'t>, attribute: &Attribute<'t>) -> Vec<SmolStr> {
 /// only the page tells, most often one parameter.
 fn razor_page<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) -> bool {
     let Some(page) = walk.path.strip_suffix(".cshtml.cs") else { return false };
-    let Some(name) = node.child_by_field_name("name").map(|name| walk.slice(name)) else { return true };
+    let Some(name) = node.field("name").map(|name| walk.slice(name)) else { return true };
     let verbs = ["Get", "Post", "Put", "Delete", "Patch", "Head"];
     let verb = name.strip_prefix("On").and_then(|rest| verbs.iter().find(|verb| rest.starts_with(*verb)));
     let (Some(verb), Some(route)) = (verb, page_route(page)) else { return true };

@@ -8,6 +8,7 @@ use super::{
     syntax::{argument, arguments, callee, has_modifier, path_from, path_of, text_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{Handler, Holder, MountFact, Piece, Reference, RouteFact, Scope, Text, Value},
 };
@@ -119,7 +120,7 @@ pub(super) fn returned<'t>(walk: &mut Walk<'t>, function: u32, value: Node<'t>) 
 
 /// Whether a method gives what routes are declared on.
 pub(super) fn gives_routes(walk: &Walk<'_>, method: Node<'_>) -> bool {
-    let class = method.child_by_field_name("returns").map(|class| walk.slice(class)).unwrap_or_default();
+    let class = method.field("returns").map(|class| walk.slice(class)).unwrap_or_default();
     ["Builder", "WebApplication"].iter().any(|end| class.ends_with(end))
 }
 
@@ -127,12 +128,12 @@ pub(super) fn gives_routes(walk: &Walk<'_>, method: Node<'_>) -> bool {
 /// by custom takes the class's name. `void Map(IEndpointRouteBuilder app)` of an interface is called below any prefix.
 pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
     let class = walk.draft.functions.get(index as usize).and_then(|function| function.receiver.clone());
-    let (Some(class), Some(list)) = (class, node.child_by_field_name("parameters")) else { return };
+    let (Some(class), Some(list)) = (class, node.field("parameters")) else { return };
     let Some(first) = list.named_child(0).filter(|first| first.kind() == "parameter") else { return };
     if has_modifier(walk, first, "this") {
         return;
     }
-    let given = first.child_by_field_name("type").map(|class| walk.slice(class)).unwrap_or_default();
+    let given = first.field("type").map(|class| walk.slice(class)).unwrap_or_default();
     let has_base = || {
         let path = walk.type_path();
         let mut types = walk.draft.wiring.types.iter().rev();
@@ -217,7 +218,7 @@ fn is_text(node: Node<'_>) -> bool {
 
 /// `app.Map("/x", branch => branch.UseY())`: a branch of the pipeline, no handler.
 fn is_branch(walk: &Walk<'_>, handler: Node<'_>) -> bool {
-    let body = handler.child_by_field_name("body").filter(|_| handler.kind() == "lambda_expression");
+    let body = handler.field("body").filter(|_| handler.kind() == "lambda_expression");
     body.is_some_and(|body| [".Use", ".Run(", ".Map"].iter().any(|word| walk.slice(body).contains(word)))
 }
 
@@ -225,7 +226,7 @@ fn is_branch(walk: &Walk<'_>, handler: Node<'_>) -> bool {
 fn handler_of<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<Handler> {
     match node.kind() {
         "lambda_expression" | "anonymous_method_expression" => Some(Handler::At(node.start_byte() as u32)),
-        "cast_expression" => handler_of(walk, node.child_by_field_name("value")?),
+        "cast_expression" => handler_of(walk, node.field("value")?),
         "identifier" | "member_access_expression" | "generic_name" => {
             let path = path_from(walk, node, qualified_method)?;
             know(walk, &path);
@@ -310,7 +311,7 @@ fn group_prefix<'t>(walk: &Walk<'t>, call: Node<'t>) -> Text {
     if let Some(text) = first.and_then(|first| text_of(walk, first)) {
         return text;
     }
-    let list = call.child_by_field_name("arguments").map(|list| walk.slice(list)).unwrap_or_default();
+    let list = call.field("arguments").map(|list| walk.slice(list)).unwrap_or_default();
     match walk.type_path() {
         Some(class) if list.starts_with("(this") => {
             let last = class.rsplit('.').next().unwrap_or(&class);

@@ -14,6 +14,7 @@ use tree_sitter::Node;
 use super::Reader;
 use crate::{
     FunctionKind,
+    field::Field,
     resolve::ModulePath,
     walk::{FunctionShape, Role, TypeShape, Walk, children, dotted},
     wiring::{CALLER, MODULE, Reference, Scope, Text, Value},
@@ -82,7 +83,7 @@ impl Reader for CSharp {
                 controllers::on_method(walk, index, node, &all);
                 services::on_method(walk, index, node, &all);
                 // `=> expression` is what the method returns.
-                let body = node.child_by_field_name("body").filter(|body| body.kind() != "block");
+                let body = node.field("body").filter(|body| body.kind() != "block");
                 let body = body.filter(|_| endpoints::gives_routes(walk, node));
                 if let Some(value) = body.and_then(|body| body.named_child(0)) {
                     endpoints::returned(walk, index, value);
@@ -99,7 +100,7 @@ impl Reader for CSharp {
     }
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
-        let name = walk.slice(node.child_by_field_name("name")?).into();
+        let name = walk.slice(node.field("name")?).into();
         let bases = base_nodes(node).into_iter().filter_map(|base| type_name(walk, base));
         let bases = bases.map(|base| qualified_type(walk, &base)).collect();
         Some(TypeShape { name, bases })
@@ -142,7 +143,7 @@ impl Reader for CSharp {
     fn import<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
         // `using Cart = Shop.Cart;`
         let target = children(node).last().copied();
-        let (Some(name), Some(target)) = (node.child_by_field_name("name"), target) else { return };
+        let (Some(name), Some(target)) = (node.field("name"), target) else { return };
         let Some(last) = type_name(walk, target).and_then(|path| path.rsplit('.').next().map(SmolStr::new))
         else {
             return;
@@ -187,13 +188,13 @@ impl Reader for CSharp {
 
 /// A method, constructor, local function or closure.
 fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> FunctionShape<'t> {
-    let parameters = node.child_by_field_name("parameters");
+    let parameters = node.field("parameters");
     let parameters = parameters.map(|list| parameters_of(walk, list)).unwrap_or_default();
-    let body = node.child_by_field_name("body");
-    let anchor = node.child_by_field_name("name").or_else(|| node.child_by_field_name("operator"));
-    let Some(anchor) = anchor.or_else(|| {
-        node.child_by_field_name("type").filter(|_| node.kind() == "conversion_operator_declaration")
-    }) else {
+    let body = node.field("body");
+    let anchor = node.field("name").or_else(|| node.field("operator"));
+    let Some(anchor) =
+        anchor.or_else(|| node.field("type").filter(|_| node.kind() == "conversion_operator_declaration"))
+    else {
         let kind = FunctionKind::Closure;
         // It stands where its attributes end.
         let first = children(node).into_iter().find(|child| child.kind() != "attribute_list");
@@ -222,10 +223,10 @@ fn accessor<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
     if !matches!(owner.kind(), "property_declaration" | "indexer_declaration" | "event_declaration") {
         return None;
     }
-    let body = if is_arrow { Some(node) } else { Some(node.child_by_field_name("body")?) };
-    let name = owner.child_by_field_name("name");
-    let is_first = is_arrow
-        || children(list).into_iter().find(|other| other.child_by_field_name("body").is_some()) == Some(node);
+    let body = if is_arrow { Some(node) } else { Some(node.field("body")?) };
+    let name = owner.field("name");
+    let is_first =
+        is_arrow || children(list).into_iter().find(|other| other.field("body").is_some()) == Some(node);
     let anchor = name.filter(|_| is_first).unwrap_or(node);
     let name = name.map_or("this[]", |name| walk.slice(name)).into();
     Some(FunctionShape { name: Some(name), anchor, kind, receiver: None, parameters: Vec::new(), body })
@@ -237,30 +238,30 @@ fn parameters_of(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
     }
     let plain =
         children(list).into_iter().filter(|child| matches!(child.kind(), "parameter" | "implicit_parameter"));
-    let names = plain.map(|parameter| parameter.child_by_field_name("name").unwrap_or(parameter));
+    let names = plain.map(|parameter| parameter.field("name").unwrap_or(parameter));
     // Of `params int[] rest` the list itself has the name.
-    names.chain(list.child_by_field_name("name")).map(|name| walk.slice(name).into()).collect()
+    names.chain(list.field("name")).map(|name| walk.slice(name).into()).collect()
 }
 
 /// The parameters of a list with their types.
 fn typed_parameters<'t>(walk: &Walk<'t>, list: Node<'t>) -> Vec<(&'t str, SmolStr)> {
     let typed = children(list).into_iter().filter_map(|parameter| {
-        let class = type_name(walk, parameter.child_by_field_name("type")?)?;
-        Some((walk.slice(parameter.child_by_field_name("name")?), class))
+        let class = type_name(walk, parameter.field("type")?)?;
+        Some((walk.slice(parameter.field("name")?), class))
     });
     typed.collect()
 }
 
 /// A parameter whose type the program declares knows its methods.
 fn parameter_types<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
-    let list = node.child_by_field_name("parameters").filter(|list| list.kind() == "parameter_list");
+    let list = node.field("parameters").filter(|list| list.kind() == "parameter_list");
     for (name, class) in list.map(|list| typed_parameters(walk, list)).unwrap_or_default() {
         bind_type(walk, index, name.into(), class);
     }
     // A default value that the compiler fills in with the caller's name.
     for parameter in list.map(children).unwrap_or_default() {
         let takes_caller = || attributes(walk, parameter).iter().any(|own| own.name == "CallerMemberName");
-        let name = parameter.child_by_field_name("name").filter(|_| takes_caller());
+        let name = parameter.field("name").filter(|_| takes_caller());
         if let Some(name) = name.map(|name| walk.slice(name)) {
             walk.draft.bind(index, CALLER, Value::Alias(Reference::local(name)));
         }
@@ -276,11 +277,11 @@ fn bind_type(walk: &mut Walk<'_>, scope: Scope, name: SmolStr, class: SmolStr) {
 
 /// `static void Map(this IEndpointRouteBuilder app)` is called as `app.Map()` from anywhere.
 fn extension<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let first = node.child_by_field_name("parameters").and_then(|list| list.named_child(0));
+    let first = node.field("parameters").and_then(|list| list.named_child(0));
     if !first.is_some_and(|first| has_modifier(walk, first, "this")) {
         return;
     }
-    if let (Some(path), Some(name)) = (walk.type_path(), node.child_by_field_name("name")) {
+    if let (Some(path), Some(name)) = (walk.type_path(), node.field("name")) {
         let name = walk.slice(name);
         names::declare_extension(walk, name, dotted(&path, name));
     }
@@ -294,7 +295,7 @@ fn base_nodes(node: Node<'_>) -> Vec<Node<'_>> {
 
 /// A field, a constant or a local variable with its first value.
 fn variable<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let (Some(name), Some(declaration)) = (node.child_by_field_name("name"), walk.ancestor(0)) else {
+    let (Some(name), Some(declaration)) = (node.field("name"), walk.ancestor(0)) else {
         return;
     };
     let name = walk.slice(name);
@@ -310,7 +311,7 @@ fn variable<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     // A field that is neither constant nor read-only may hold anything later.
     let is_fixed =
         owner.is_none_or(|owner| has_modifier(walk, owner, "const") || has_modifier(walk, owner, "readonly"));
-    let class = declaration.child_by_field_name("type").and_then(|class| type_name(walk, class));
+    let class = declaration.field("type").and_then(|class| type_name(walk, class));
     let value = children(node)
         .into_iter()
         .find(|child| child.kind() != "bracketed_argument_list" && child.start_byte() > node.start_byte());
@@ -319,14 +320,14 @@ fn variable<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// A property with a first value, or none.
 fn property<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let (Some(path), Some(name)) = (walk.type_path(), node.child_by_field_name("name")) else { return };
-    let value = node.child_by_field_name("value");
+    let (Some(path), Some(name)) = (walk.type_path(), node.field("name")) else { return };
+    let value = node.field("value");
     if value.is_some_and(|value| value.kind() == "arrow_expression_clause") {
         return;
     }
     let name = dotted(&path, walk.slice(name));
-    let class = node.child_by_field_name("type").and_then(|class| type_name(walk, class));
-    let accessors = node.child_by_field_name("accessors").map(children).unwrap_or_default();
+    let class = node.field("type").and_then(|class| type_name(walk, class));
+    let accessors = node.field("accessors").map(children).unwrap_or_default();
     let is_fixed = !accessors.iter().any(|accessor| walk.slice(*accessor).contains("set"));
     bind_value(walk, MODULE, name, class, value, is_fixed);
 }
@@ -346,7 +347,7 @@ fn bind_value<'t>(
         }
     }
     let created = value.filter(|value| value.kind() == "object_creation_expression");
-    let created = created.and_then(|created| type_name(walk, created.child_by_field_name("type")?));
+    let created = created.and_then(|created| type_name(walk, created.field("type")?));
     let class = created.or(class.filter(|class| class != "var" && class != "String"));
     let text = value.and_then(|value| text_of(walk, value));
     match (text, class) {
@@ -361,8 +362,7 @@ fn bind_value<'t>(
 
 /// A later value of a variable: one more that its name may stand for.
 fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-    else {
+    let (Some(left), Some(right)) = (node.field("left"), node.field("right")) else {
         return;
     };
     calls::assigned(walk, node, left, right);
@@ -374,7 +374,7 @@ fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if !is_local {
         return;
     }
-    let is_plain = node.child_by_field_name("operator").is_some_and(|operator| walk.slice(operator) == "=");
+    let is_plain = node.field("operator").is_some_and(|operator| walk.slice(operator) == "=");
     let text = Some(right).filter(|_| is_plain).and_then(|right| text_of(walk, right));
     walk.draft.bind(scope, path, Value::Text(text.unwrap_or_else(Text::hole)));
 }
@@ -384,7 +384,7 @@ fn is_created(walk: &Walk<'_>, node: Node<'_>, declared: Option<&str>, class: &s
     match node.kind() {
         "implicit_object_creation_expression" => declared == Some(class),
         "object_creation_expression" => {
-            let made = node.child_by_field_name("type").and_then(|made| type_name(walk, made));
+            let made = node.field("type").and_then(|made| type_name(walk, made));
             made.is_some_and(|made| made.rsplit('.').next() == Some(class))
         }
         _ => false,

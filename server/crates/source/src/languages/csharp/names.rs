@@ -7,6 +7,7 @@ use tree_sitter::Node;
 
 use super::syntax::child_of_kind;
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{MODULE, Piece, Reference, Scope, Text, Value},
 };
@@ -21,10 +22,10 @@ pub(super) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
     let mut open = vec![(SmolStr::default(), root)];
     while let Some((path, node)) = open.pop() {
         for child in children(node) {
-            let name = child.child_by_field_name("name").map(|name| walk.slice(name));
+            let name = child.field("name").map(|name| walk.slice(name));
             match (child.kind(), name) {
                 ("namespace_declaration", _) => {
-                    open.extend(child.child_by_field_name("body").map(|body| (path.clone(), body)));
+                    open.extend(child.field("body").map(|body| (path.clone(), body)));
                 }
                 ("preproc_if" | "preproc_else" | "preproc_elif", _) => open.push((path.clone(), child)),
                 ("method_declaration", Some(name)) => {
@@ -36,7 +37,7 @@ pub(super) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
                 ("field_declaration", _) => {
                     let declarators = child_of_kind(child, "variable_declaration").map(children);
                     for declarator in declarators.unwrap_or_default() {
-                        if let Some(name) = declarator.child_by_field_name("name") {
+                        if let Some(name) = declarator.field("name") {
                             walk.draft.marks.insert(field(&dotted(&path, walk.slice(name))));
                         }
                     }
@@ -51,7 +52,7 @@ pub(super) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
                 ) => {
                     let path = dotted(&path, name);
                     walk.draft.marks.insert(class(&path));
-                    open.extend(child.child_by_field_name("body").map(|body| (path, body)));
+                    open.extend(child.field("body").map(|body| (path, body)));
                 }
                 _ => {}
             }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     CallKind, CallSite,
+    field::Field,
     walk::{Walk, children, position},
     wiring::{ConsumerFact, Handler, Holder, MODULE, MountFact, Reference, RouteFact, RpcFact, Text},
 };
@@ -44,7 +45,7 @@ pub(super) fn on_type<'t>(walk: &mut Walk<'t>, path: &SmolStr, bases: &[SmolStr]
 
 /// What the attributes of the method numbered `index` say, and its class.
 pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>, all: &[Attribute<'t>]) {
-    let (Some(name), Some(path)) = (node.child_by_field_name("name"), walk.type_path()) else { return };
+    let (Some(name), Some(path)) = (node.field("name"), walk.type_path()) else { return };
     let class = path.rsplit('.').next().unwrap_or(&path);
     let name_text = walk.slice(name);
     if matches!(name_text, "Consume" | "Handle") && walk.draft.marks.contains(&consumer(&path)) {
@@ -55,9 +56,7 @@ pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>, all
     for attribute in all {
         match attribute.name {
             "Function" | "FunctionName" => function(walk, index, node, attribute),
-            "Get" | "Post" | "Put" | "Patch" | "Delete" | "Head"
-                if node.child_by_field_name("body").is_none() =>
-            {
+            "Get" | "Post" | "Put" | "Patch" | "Delete" | "Head" if node.field("body").is_none() => {
                 request(walk, index, name, attribute);
             }
             "CapSubscribe" | "Topic" => {
@@ -143,7 +142,7 @@ fn is_consumer(base: &str) -> bool {
 
 /// Azure Functions: the span is called like the function, the route stands at the trigger.
 fn function<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>, attribute: &Attribute<'t>) {
-    let (Some(name), Some(at)) = (attribute.text(walk, "name"), node.child_by_field_name("name")) else {
+    let (Some(name), Some(at)) = (attribute.text(walk, "name"), node.field("name")) else {
         return;
     };
     let mut long = Text::literal("function ");
@@ -151,7 +150,7 @@ fn function<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>, attribute: &Att
     for text in [name.clone(), long] {
         walk.draft.span(text, MODULE, Some(index), position(at), None);
     }
-    let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
+    let list = node.field("parameters").map(children).unwrap_or_default();
     let triggers: Vec<Attribute<'t>> =
         list.into_iter().flat_map(|parameter| attributes(walk, parameter)).collect();
     for trigger in triggers {

@@ -9,6 +9,7 @@ use super::{
     syntax::{argument, arguments, path_of, text_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, position},
     wiring::{Scope, Text},
 };
@@ -96,11 +97,7 @@ pub(super) fn caller_name(walk: &Walk<'_>) -> SmolStr {
     for node in walk.ancestors.iter().rev() {
         match node.kind() {
             "method_declaration" | "property_declaration" | "event_declaration" => {
-                return node
-                    .child_by_field_name("name")
-                    .map(|name| walk.slice(name))
-                    .unwrap_or_default()
-                    .into();
+                return node.field("name").map(|name| walk.slice(name)).unwrap_or_default().into();
             }
             "constructor_declaration" => return SmolStr::new_static(".ctor"),
             "indexer_declaration" => return SmolStr::new_static("Item"),

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 
 use super::names::qualified;
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::Text,
 };
@@ -31,7 +32,7 @@ pub(super) fn attributes<'t>(walk: &Walk<'t>, declaration: Node<'t>) -> Vec<Attr
         .take_while(|child| matches!(child.kind(), "attribute_list" | "comment") || child.is_extra());
     for list in lists.filter(|child| child.kind() == "attribute_list") {
         for node in children(list) {
-            let Some(name) = node.child_by_field_name("name").filter(|_| node.kind() == "attribute") else {
+            let Some(name) = node.field("name").filter(|_| node.kind() == "attribute") else {
                 continue;
             };
             let name = walk.slice(name).split('<').next().unwrap_or_default();
@@ -80,8 +81,7 @@ pub(super) fn has_modifier(walk: &Walk<'_>, declaration: Node<'_>, word: &str) -
 
 /// The arguments of a call or of the making of an object, with their names.
 pub(super) fn arguments<'t>(walk: &Walk<'t>, call: Node<'t>) -> Vec<(Option<&'t str>, Node<'t>)> {
-    let list =
-        call.child_by_field_name("arguments").or_else(|| child_of_kind(call, "argument_list")).map(children);
+    let list = call.field("arguments").or_else(|| child_of_kind(call, "argument_list")).map(children);
     let all = list.unwrap_or_default().into_iter();
     all.filter_map(|argument| Some((argument_name(walk, argument), value(argument)?))).collect()
 }
@@ -97,7 +97,7 @@ pub(super) fn argument<'t>(
 }
 
 fn argument_name<'t>(walk: &Walk<'t>, argument: Node<'t>) -> Option<&'t str> {
-    argument.child_by_field_name("name").map(|name| walk.slice(name))
+    argument.field("name").map(|name| walk.slice(name))
 }
 
 fn value(argument: Node<'_>) -> Option<Node<'_>> {
@@ -106,17 +106,17 @@ fn value(argument: Node<'_>) -> Option<Node<'_>> {
 
 /// What a call calls: its object, and the node of its name without type arguments.
 pub(super) fn callee(call: Node<'_>) -> Option<(Option<Node<'_>>, Node<'_>)> {
-    let function = call.child_by_field_name("function")?;
+    let function = call.field("function")?;
     match function.kind() {
         "identifier" | "generic_name" => Some((None, bare(function)?)),
         "member_access_expression" => {
-            let object = function.child_by_field_name("expression");
-            Some((object, bare(function.child_by_field_name("name")?)?))
+            let object = function.field("expression");
+            Some((object, bare(function.field("name")?)?))
         }
         "conditional_access_expression" => {
-            let object = function.child_by_field_name("condition");
+            let object = function.field("condition");
             let access = children(function).last().copied()?;
-            Some((object, bare(access.child_by_field_name("name")?)?))
+            Some((object, bare(access.field("name")?)?))
         }
         _ => None,
     }
@@ -160,13 +160,13 @@ pub(super) fn path_from(
             }
             "generic_name" => at = at.named_child(0)?,
             "member_access_expression" | "qualified_name" => {
-                names.push(walk.slice(bare(at.child_by_field_name("name")?)?));
-                at = at.child_by_field_name("expression").or_else(|| at.child_by_field_name("qualifier"))?;
+                names.push(walk.slice(bare(at.field("name")?)?));
+                at = at.field("expression").or_else(|| at.field("qualifier"))?;
             }
             "conditional_access_expression" => {
                 let access = children(at).last().copied()?;
-                names.push(walk.slice(bare(access.child_by_field_name("name")?)?));
-                at = at.child_by_field_name("condition")?;
+                names.push(walk.slice(bare(access.field("name")?)?));
+                at = at.field("condition")?;
             }
             "parenthesized_expression" | "postfix_unary_expression" | "await_expression" => {
                 at = at.named_child(0)?;
@@ -188,11 +188,11 @@ pub(super) fn type_name(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
                 return Some(names.join(".").into());
             }
             "generic_name" => at = at.named_child(0)?,
-            "nullable_type" | "primary_constructor_base_type" => at = at.child_by_field_name("type")?,
-            "alias_qualified_name" => at = at.child_by_field_name("name")?,
+            "nullable_type" | "primary_constructor_base_type" => at = at.field("type")?,
+            "alias_qualified_name" => at = at.field("name")?,
             "qualified_name" => {
-                names.push(walk.slice(bare(at.child_by_field_name("name")?)?));
-                at = at.child_by_field_name("qualifier")?;
+                names.push(walk.slice(bare(at.field("name")?)?));
+                at = at.field("qualifier")?;
             }
             _ => return None,
         }
@@ -222,18 +222,18 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
         "parenthesized_expression" | "postfix_unary_expression" => {
             text_within(walk, node.named_child(0)?, depth - 1)
         }
-        "cast_expression" => text_within(walk, node.child_by_field_name("value")?, depth - 1),
+        "cast_expression" => text_within(walk, node.field("value")?, depth - 1),
         "binary_expression" => {
-            if walk.slice(node.child_by_field_name("operator")?) != "+" {
+            if walk.slice(node.field("operator")?) != "+" {
                 return None;
             }
-            let mut text = inner(node.child_by_field_name("left")?);
-            text.append(inner(node.child_by_field_name("right")?));
+            let mut text = inner(node.field("left")?);
+            text.append(inner(node.field("right")?));
             text.is_telling().then_some(text)
         }
         "invocation_expression" => called(walk, node, depth),
         "object_creation_expression" => {
-            let class = type_name(walk, node.child_by_field_name("type")?)?;
+            let class = type_name(walk, node.field("type")?)?;
             let list = arguments(walk, node);
             let (_, first) = list.iter().find(|_| class.as_str() == "Uri")?;
             text_within(walk, *first, depth - 1)
@@ -244,11 +244,11 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
 
 /// `Names.Checkout`, `typeof(Cart).Name`, `string.Empty`.
 fn member(walk: &Walk<'_>, node: Node<'_>) -> Option<Text> {
-    let name = walk.slice(node.child_by_field_name("name")?);
-    let object = node.child_by_field_name("expression")?;
+    let name = walk.slice(node.field("name")?);
+    let object = node.field("expression")?;
     match (object.kind(), name) {
         ("typeof_expression", "Name") => {
-            let class = type_name(walk, object.child_by_field_name("type")?)?;
+            let class = type_name(walk, object.field("type")?)?;
             let last = class.rsplit('.').next()?;
             // A type parameter is another type at every call.
             let mut characters = last.chars();

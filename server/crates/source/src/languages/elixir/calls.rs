@@ -6,6 +6,7 @@ use tree_sitter::Node;
 use super::syntax::{arguments, atom, attribute, keyword, path_of, text_of, word_of};
 use crate::{
     CallKind, CallSite,
+    field::Field,
     walk::{Walk, dotted, position},
     wiring::{Argument, Piece, Reference, Text},
 };
@@ -34,11 +35,11 @@ const QUERIES: &[&str] = &[
 
 /// A call.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(target) = node.child_by_field_name("target") else { return };
+    let Some(target) = node.field("target") else { return };
     let Some(path) = path_of(walk, target) else { return };
     let (object, last) = path.rsplit_once('.').unwrap_or(("", &path));
     let name = match target.kind() {
-        "dot" => target.child_by_field_name("right").unwrap_or(target),
+        "dot" => target.field("right").unwrap_or(target),
         _ => target,
     };
     let is_piped = is_piped(walk, node);
@@ -72,8 +73,8 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 fn is_piped(walk: &Walk<'_>, node: Node<'_>) -> bool {
     walk.ancestor(0).is_some_and(|outer| {
         outer.kind() == "binary_operator"
-            && outer.child_by_field_name("right") == Some(node)
-            && outer.child_by_field_name("operator").is_some_and(|operator| walk.slice(operator) == "|>")
+            && outer.field("right") == Some(node)
+            && outer.field("operator").is_some_and(|operator| walk.slice(operator) == "|>")
     })
 }
 
@@ -99,7 +100,7 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str, is_pi
 
 /// `@decorate with_span("name")` and `@decorate trace("name")` before a function.
 pub(super) fn decorated<'t>(walk: &mut Walk<'t>, index: u32, decorator: Node<'t>) {
-    let Some(attribute) = decorator.child_by_field_name("operand") else { return };
+    let Some(attribute) = decorator.field("operand") else { return };
     let Some(first) = arguments(attribute).first().copied() else { return };
     let (name, place) = match (word_of(walk, attribute), word_of(walk, first)) {
         (Some("decorate"), Some("with_span" | "trace" | "span")) => {
@@ -177,7 +178,7 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, path: &SmolStr, is_piped: boo
         walk.draft.pass(Reference::local(path.clone()), at, text, scope, None, place);
     }
     if is_piped
-        && let Some(left) = walk.ancestor(0).and_then(|outer| outer.child_by_field_name("left"))
+        && let Some(left) = walk.ancestor(0).and_then(|outer| outer.field("left"))
         && let Some(text) = passed_text(walk, left)
     {
         walk.draft.pass(Reference::local(path.clone()), Argument::At(0), text, scope, None, place);

@@ -11,6 +11,7 @@ use tree_sitter::Node;
 use super::Reader;
 use crate::{
     FunctionKind,
+    field::Field,
     resolve::ModulePath,
     walk::{FunctionShape, Role, TypeShape, Walk, children, dotted},
     wiring::{ConsumerFact, Handler, MODULE, Piece, Reference, RpcFact, Text, Value},
@@ -56,7 +57,7 @@ impl Reader for Elixir {
     fn repeats<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> bool {
         let call =
             walk.ancestor(1).filter(|call| node.kind() == "anonymous_function" && call.kind() == "call");
-        let target = call.and_then(|call| call.child_by_field_name("target"));
+        let target = call.and_then(|call| call.field("target"));
         target.is_some_and(|target| {
             let name = walk.slice(target);
             name.starts_with("Enum.") || name.starts_with("Stream.") || name == "Task.async_stream"
@@ -95,7 +96,7 @@ impl Reader for Elixir {
     }
 
     fn bind<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
-        let Some(call) = node.child_by_field_name("operand") else { return };
+        let Some(call) = node.field("operand") else { return };
         let (Some(name), Some(value)) = (word_of(walk, call), arguments(call).first().copied()) else {
             return;
         };
@@ -140,7 +141,7 @@ impl Reader for Elixir {
 
 /// `@doc`, `@spec` and decorators stand before a function; other attributes are names.
 fn attribute_role(walk: &Walk<'_>, node: Node<'_>) -> Role {
-    let Some(call) = node.child_by_field_name("operand").filter(|call| call.kind() == "call") else {
+    let Some(call) = node.field("operand").filter(|call| call.kind() == "call") else {
         return Role::Plain;
     };
     if !walk.slice(node).starts_with('@') {
@@ -173,12 +174,12 @@ fn is_head(walk: &Walk<'_>) -> bool {
 
 fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
     let mut head = *arguments(node).first()?;
-    if head.kind() == "binary_operator" && walk.slice(head.child_by_field_name("operator")?) == "when" {
-        head = head.child_by_field_name("left")?;
+    if head.kind() == "binary_operator" && walk.slice(head.field("operator")?) == "when" {
+        head = head.field("left")?;
     }
     let (anchor, list) = match head.kind() {
         "identifier" => (head, Vec::new()),
-        "call" => (head.child_by_field_name("target")?, arguments(head)),
+        "call" => (head.field("target")?, arguments(head)),
         _ => return None,
     };
     if anchor.kind() != "identifier" || walk.slice(anchor) == "unquote" {
@@ -202,7 +203,7 @@ fn parameter_name(walk: &Walk<'_>, node: Node<'_>) -> SmolStr {
     match node.kind() {
         "identifier" => walk.slice(node).into(),
         "binary_operator" => {
-            let sides = ["left", "right"].into_iter().filter_map(|side| node.child_by_field_name(side));
+            let sides = ["left", "right"].into_iter().filter_map(|side| node.field(side));
             sides
                 .filter(|side| side.kind() == "identifier")
                 .map(|side| walk.slice(side).into())
@@ -237,7 +238,7 @@ fn live_event<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
     let (path, place) = (function.key.path.clone(), function.name_position);
     let mut head = arguments(node).first().copied();
     if let Some(guarded) = head.filter(|head| head.kind() == "binary_operator") {
-        head = guarded.child_by_field_name("left");
+        head = guarded.field("left");
     }
     let event = head.and_then(|head| arguments(head).first().copied());
     let event = event.filter(|event| event.kind() == "string").and_then(|event| text_of(walk, event));
@@ -254,14 +255,13 @@ fn alias(walk: &mut Walk<'_>, node: Node<'_>) {
     if word_of(walk, node) == Some("require") && renamed.is_none() {
         return;
     }
-    let many =
-        first.child_by_field_name("right").filter(|right| first.kind() == "dot" && right.kind() == "tuple");
+    let many = first.field("right").filter(|right| first.kind() == "dot" && right.kind() == "tuple");
     let Some(many) = many else {
         let Some(path) = path_of(walk, first) else { return };
         let name = renamed.unwrap_or_else(|| path.rsplit('.').next().unwrap_or(&path).into());
         return bind_alias(walk, name, path);
     };
-    let Some(outer) = first.child_by_field_name("left").and_then(|outer| path_of(walk, outer)) else {
+    let Some(outer) = first.field("left").and_then(|outer| path_of(walk, outer)) else {
         return;
     };
     for inner in children(many).into_iter().filter_map(|inner| path_of(walk, inner)).collect::<Vec<_>>() {

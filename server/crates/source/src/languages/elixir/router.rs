@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, atom, atoms, block, keyword, path_of, text_of, word_of};
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{Handler, Holder, MODULE, MountFact, Piece, Reference, RouteFact, Text, Value},
 };
@@ -99,7 +100,7 @@ fn statements<'t>(walk: &mut Walk<'t>, holder: &Holder, body: Node<'t>, place: &
 /// `for prefix <- ["/", "/repos/:name"] do`: once for each of the texts.
 fn comprehension<'t>(walk: &mut Walk<'t>, holder: &Holder, node: Node<'t>, place: &Place, depth: usize) {
     let (Some(body), Some(first)) = (block(node), arguments(node).first().copied()) else { return };
-    let sides = (first.child_by_field_name("left"), first.child_by_field_name("right"));
+    let sides = (first.field("left"), first.field("right"));
     let (Some(name), Some(list)) = sides else { return };
     let values: Vec<SmolStr> = match list.kind() {
         "list" => children(list).into_iter().filter_map(|item| text_of(walk, item)?.as_literal()).collect(),

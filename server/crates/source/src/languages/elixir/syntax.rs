@@ -4,6 +4,7 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::Text,
 };
@@ -13,7 +14,7 @@ const MAX_DEPTH: usize = 12;
 
 /// What a call calls by a plain word: `def`, `scope`, `get`.
 pub(super) fn word_of<'t>(walk: &Walk<'t>, call: Node<'t>) -> Option<&'t str> {
-    let target = call.child_by_field_name("target")?;
+    let target = call.field("target")?;
     (target.kind() == "identifier").then(|| walk.slice(target))
 }
 
@@ -42,10 +43,10 @@ pub(super) fn keyword<'t>(walk: &Walk<'t>, call: Node<'t>, key: &str) -> Option<
     });
     pairs
         .find(|pair| {
-            let name = pair.child_by_field_name("key").map(|key| walk.slice(key)).unwrap_or_default();
+            let name = pair.field("key").map(|key| walk.slice(key)).unwrap_or_default();
             pair.kind() == "pair" && name.trim_end().trim_end_matches(':') == key
         })?
-        .child_by_field_name("value")
+        .field("value")
 }
 
 /// A name with dots; `__MODULE__` is the module.
@@ -63,11 +64,11 @@ fn path_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<SmolStr>
         "alias" => Some(walk.slice(node).split_whitespace().collect::<String>().into()),
         "atom" => Some(walk.slice(node).into()),
         "dot" => {
-            let object = path_within(walk, node.child_by_field_name("left")?, depth - 1)?;
-            let name = node.child_by_field_name("right")?;
+            let object = path_within(walk, node.field("left")?, depth - 1)?;
+            let name = node.field("right")?;
             (name.kind() == "identifier" || name.kind() == "alias").then(|| dotted(&object, walk.slice(name)))
         }
-        "call" => path_within(walk, node.child_by_field_name("target")?, depth - 1),
+        "call" => path_within(walk, node.field("target")?, depth - 1),
         _ => None,
     }
 }
@@ -91,7 +92,7 @@ pub(super) fn atoms(walk: &Walk<'_>, node: Node<'_>) -> Vec<SmolStr> {
 
 /// The name of a module attribute that is read: `@name`.
 pub(super) fn attribute<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<&'t str> {
-    let operand = node.child_by_field_name("operand").filter(|_| node.kind() == "unary_operator")?;
+    let operand = node.field("operand").filter(|_| node.kind() == "unary_operator")?;
     (operand.kind() == "identifier" && walk.slice(node).starts_with('@')).then(|| walk.slice(operand))
 }
 
@@ -115,17 +116,17 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
             let name = attribute(walk, node)?;
             Some(Text::name(dotted(&walk.type_path().unwrap_or_default(), &format!("@{name}"))))
         }
-        "binary_operator" if walk.slice(node.child_by_field_name("operator")?) == "<>" => {
+        "binary_operator" if walk.slice(node.field("operator")?) == "<>" => {
             let mut text = Text::default();
             for side in ["left", "right"] {
-                let part = text_within(walk, node.child_by_field_name(side)?, depth - 1);
+                let part = text_within(walk, node.field(side)?, depth - 1);
                 text.append(part.unwrap_or_else(Text::hole));
             }
             Some(text)
         }
         "call" => {
             let first = arguments(node).first().copied()?;
-            match walk.slice(node.child_by_field_name("target")?) {
+            match walk.slice(node.field("target")?) {
                 "inspect" if walk.slice(first) == "__MODULE__" => Some(Text::literal(walk.type_path()?)),
                 "to_string" | "String.trim" | "URI.encode" | "URI.parse" => {
                     text_within(walk, first, depth - 1)

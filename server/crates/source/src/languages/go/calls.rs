@@ -5,7 +5,9 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, called, operand, path_of, text_of};
 use crate::{
-    CallKind, CallSite, sql,
+    CallKind, CallSite,
+    field::Field,
+    sql,
     walk::{Walk, position},
     wiring::{Argument, Piece, Reference, Scope, Text},
 };
@@ -85,7 +87,7 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str) -> bo
 fn gives_span(walk: &Walk<'_>) -> bool {
     let statement =
         walk.ancestor(1).filter(|_| walk.ancestor(0).is_some_and(|list| list.kind() == "expression_list"));
-    let left = statement.and_then(|statement| statement.child_by_field_name("left"));
+    let left = statement.and_then(|statement| statement.field("left"));
     let second = left.filter(|left| left.named_child_count() == 2).and_then(|left| left.named_child(1));
     second.is_some_and(|second| walk.slice(second).to_lowercase().ends_with("span"))
 }
@@ -123,7 +125,7 @@ fn http<'t>(walk: &Walk<'t>, node: Node<'t>, object: &str, last: &str) -> Option
 /// `"GET"` or `http.MethodGet`.
 pub(super) fn method_of(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
     if node.kind() == "selector_expression" {
-        let name = walk.slice(node.child_by_field_name("field")?);
+        let name = walk.slice(node.field("field")?);
         return Some(name.strip_prefix("Method")?.to_uppercase().into());
     }
     let text = text_of(walk, node)?.as_literal()?;
@@ -211,7 +213,7 @@ fn sql_call<'t>(walk: &Walk<'t>, node: Node<'t>, last: &str) -> Option<Found> {
 
 /// Texts among the arguments: names of spans, if the callee is a helper.
 fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(path) = node.child_by_field_name("function").and_then(|callee| path_of(walk, callee)) else {
+    let Some(path) = node.field("function").and_then(|callee| path_of(walk, callee)) else {
         return;
     };
     let (scope, place) = (walk.scope(), position(node));

@@ -11,6 +11,7 @@ use tree_sitter::Node;
 
 use super::Reader;
 use crate::{
+    field::Field,
     resolve::ModulePath,
     walk::{FunctionShape, Role, Walk, children},
     wiring::{MODULE, Reference, Scope, Text, Value},
@@ -65,23 +66,23 @@ impl Reader for Go {
     fn bind<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
         let is_spec = matches!(node.kind(), "var_spec" | "const_spec");
         if node.kind() == "assignment_statement"
-            && node.child_by_field_name("operator").is_some_and(|operator| walk.slice(operator) != "=")
+            && node.field("operator").is_some_and(|operator| walk.slice(operator) != "=")
         {
             return;
         }
         let names = if is_spec {
             node.children_by_field_name("name", &mut node.walk()).filter(Node::is_named).collect()
         } else {
-            node.child_by_field_name("left").map(children).unwrap_or_default()
+            node.field("left").map(children).unwrap_or_default()
         };
         if node.kind() == "range_clause" {
             return ranged(walk, &names);
         }
-        let right = node.child_by_field_name(if is_spec { "value" } else { "right" });
+        let right = node.field(if is_spec { "value" } else { "right" });
         let values = right.map(children).unwrap_or_default();
         let scope = walk.scope();
         if values.is_empty() {
-            let declared = node.child_by_field_name("type");
+            let declared = node.field("type");
             for name in names.iter().take(16) {
                 types::variable(walk, scope, walk.slice(*name), declared);
             }
@@ -202,7 +203,7 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: Node<'t>
 
 /// Whether the value is text that is known at run time only: what it is called on gives no routers and no stubs.
 fn is_joined(walk: &Walk<'_>, value: Node<'_>) -> bool {
-    value.child_by_field_name("function").is_some_and(|callee| walk.slice(callee) == "path.Join")
+    value.field("function").is_some_and(|callee| walk.slice(callee) == "path.Join")
 }
 
 /// `return func(…) {…}`, `return http.HandlerFunc(func(…) {…})`: the function gives this closure.
@@ -215,7 +216,7 @@ fn returned_closure(walk: &mut Walk<'_>, index: u32) {
     );
     let is_wrapped = kinds.first() == Some(&"argument_list");
     let is_conversion = || {
-        let callee = walk.ancestor(1).and_then(|call| call.child_by_field_name("function"));
+        let callee = walk.ancestor(1).and_then(|call| call.field("function"));
         callee.is_some_and(|callee| walk.slice(callee).ends_with("HandlerFunc"))
     };
     let Some(closure) = walk.draft.functions.get(index as usize) else { return };

@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use crate::{
+    field::Field,
     resolve::ModulePath,
     walk::Walk,
     wiring::{MODULE, Value},
@@ -29,7 +30,7 @@ const ROUTERS: &[&str] = &[
 
 /// `import "a/b"`, `import c "a/b"`, `import . "a/b"`.
 pub(super) fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(path) = node.child_by_field_name("path") else { return };
+    let Some(path) = node.field("path") else { return };
     let path = walk.slice(path).trim_matches(['"', '`']);
     if path.contains("labstack/echo") {
         walk.draft.marks.insert(ECHO.into());
@@ -37,7 +38,7 @@ pub(super) fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if ROUTERS.iter().any(|router| path.contains(router)) {
         walk.draft.marks.insert(EXACT.into());
     }
-    let alias = node.child_by_field_name("name").map(|alias| walk.slice(alias));
+    let alias = node.field("name").map(|alias| walk.slice(alias));
     let name = match alias {
         Some("_") => return,
         Some(".") => "*",

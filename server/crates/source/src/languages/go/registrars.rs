@@ -11,6 +11,7 @@ use super::{
     syntax::text_of,
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{Holder, OPERATION, Piece, RouteFact, RpcFact, Text, Value},
 };
@@ -34,7 +35,7 @@ const HANDLERS: &[&str] = &[
 pub(super) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
     for node in children(root) {
         if matches!(node.kind(), "function_declaration" | "method_declaration")
-            && let Some(name) = node.child_by_field_name("name")
+            && let Some(name) = node.field("name")
         {
             note(walk, walk.slice(name), node);
         }
@@ -63,8 +64,7 @@ pub(super) fn held<'t>(walk: &Walk<'t>, name: &str) -> Option<Node<'t>> {
 /// gone when the file is read.
 pub(super) fn held_value<'t>(walk: &Walk<'t>, value: Node<'t>) -> Option<Value> {
     let wraps = || {
-        let callee =
-            value.child_by_field_name("function").map(|callee| walk.slice(callee)).unwrap_or_default();
+        let callee = value.field("function").map(|callee| walk.slice(callee)).unwrap_or_default();
         let is_handler =
             callee.ends_with("Handler") || callee.ends_with("HandlerFunc") || callee.ends_with("RouteTag");
         is_handler && (callee.starts_with("http.") || callee.starts_with("otelhttp."))
@@ -84,9 +84,9 @@ pub(super) fn bound<'t>(walk: &mut Walk<'t>, name: &str, value: Node<'t>) {
 
 fn note<'t>(walk: &mut Walk<'t>, name: &str, function: Node<'t>) {
     let (mut at, mut found, mut takes_text) = (0, None, false);
-    for parameter in function.child_by_field_name("parameters").map(children).unwrap_or_default() {
+    for parameter in function.field("parameters").map(children).unwrap_or_default() {
         let names = parameter.children_by_field_name("name", &mut parameter.walk()).count().max(1);
-        let class = parameter.child_by_field_name("type").map(|class| walk.slice(class)).unwrap_or_default();
+        let class = parameter.field("type").map(|class| walk.slice(class)).unwrap_or_default();
         let is_handler = HANDLERS.contains(&class)
             || (class.starts_with("func(")
                 && class.contains("http.ResponseWriter")

@@ -10,6 +10,7 @@ use super::{
     types::composite,
 };
 use crate::{
+    field::Field,
     walk::Walk,
     wiring::{Handler, Holder, MountFact, Piece, Reference, RouteFact, RpcFact, Scope, Text, Value},
 };
@@ -81,7 +82,7 @@ pub(super) fn bound<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, value: No
 
 /// `register(router)`: what the function declares on its parameter is declared on the router.
 pub(super) fn handed_on<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(callee) = node.child_by_field_name("function").and_then(|callee| path_of(walk, callee)) else {
+    let Some(callee) = node.field("function").and_then(|callee| path_of(walk, callee)) else {
         return;
     };
     let scope = walk.scope();
@@ -124,7 +125,7 @@ fn is_made(node: Node<'_>) -> bool {
         "unary_expression" => inner("composite_literal"),
         "composite_literal" => true,
         "call_expression" => node
-            .child_by_field_name("arguments")
+            .field("arguments")
             .is_some_and(|list| list.named_child(0).is_some_and(|first| first.kind() == "type_identifier")),
         _ => false,
     }
@@ -314,7 +315,7 @@ fn methods_behind(walk: &Walk<'_>) -> Vec<SmolStr> {
         if selector.kind() != "selector_expression" || call.kind() != "call_expression" {
             break;
         }
-        if selector.child_by_field_name("field").is_some_and(|field| walk.slice(field) == "Methods") {
+        if selector.field("field").is_some_and(|field| walk.slice(field) == "Methods") {
             methods.extend(arguments(call).into_iter().filter_map(|method| method_of(walk, method)));
         }
     }

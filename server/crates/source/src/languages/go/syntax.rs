@@ -5,20 +5,21 @@ use tree_sitter::Node;
 
 use crate::{
     FunctionKind,
+    field::Field,
     walk::{FunctionShape, Walk, children},
     wiring::Text,
 };
 
 /// A function, a method with its receiver, or a closure.
 pub(super) fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
-    let parameters = node.child_by_field_name("parameters").map(|list| parameters(walk, list));
+    let parameters = node.field("parameters").map(|list| parameters(walk, list));
     let parameters = parameters.unwrap_or_default();
-    let body = Some(node.child_by_field_name("body")?);
+    let body = Some(node.field("body")?);
     if node.kind() == "func_literal" {
         let kind = FunctionKind::Closure;
         return Some(FunctionShape { name: None, anchor: node, kind, receiver: None, parameters, body });
     }
-    let anchor = node.child_by_field_name("name")?;
+    let anchor = node.field("name")?;
     let receiver = receiver(walk, node).map(|(_, base)| base);
     let kind = if receiver.is_some() { FunctionKind::Method } else { FunctionKind::Function };
     let name = Some(walk.slice(anchor).into());
@@ -27,9 +28,9 @@ pub(super) fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionSh
 
 /// The receiver's name, which may be empty, and its type without pointer and type parameters.
 pub(super) fn receiver(walk: &Walk<'_>, node: Node<'_>) -> Option<(SmolStr, SmolStr)> {
-    let declaration = *children(node.child_by_field_name("receiver")?).first()?;
-    let base = path_of(walk, declaration.child_by_field_name("type")?)?;
-    let name = declaration.child_by_field_name("name").map(|name| walk.slice(name)).unwrap_or_default();
+    let declaration = *children(node.field("receiver")?).first()?;
+    let base = path_of(walk, declaration.field("type")?)?;
+    let name = declaration.field("name").map(|name| walk.slice(name)).unwrap_or_default();
     Some((name.into(), base))
 }
 
@@ -47,17 +48,17 @@ pub(super) fn path_of(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
                 break;
             }
             "selector_expression" => {
-                names.push(walk.slice(node.child_by_field_name("field")?));
-                node.child_by_field_name("operand")?
+                names.push(walk.slice(node.field("field")?));
+                node.field("operand")?
             }
             "qualified_type" => {
-                names.push(walk.slice(node.child_by_field_name("name")?));
-                node.child_by_field_name("package")?
+                names.push(walk.slice(node.field("name")?));
+                node.field("package")?
             }
-            "call_expression" => node.child_by_field_name("function")?,
-            "generic_type" | "composite_literal" => node.child_by_field_name("type")?,
-            "type_instantiation_expression" => node.child_by_field_name("type")?,
-            "unary_expression" => node.child_by_field_name("operand")?,
+            "call_expression" => node.field("function")?,
+            "generic_type" | "composite_literal" => node.field("type")?,
+            "type_instantiation_expression" => node.field("type")?,
+            "unary_expression" => node.field("operand")?,
             "pointer_type" | "parenthesized_expression" | "parenthesized_type" => node.named_child(0)?,
             _ => return None,
         };
@@ -84,18 +85,18 @@ fn parameters(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
 
 /// The arguments of a call.
 pub(super) fn arguments<'t>(call: Node<'t>) -> Vec<Node<'t>> {
-    call.child_by_field_name("arguments").map(children).unwrap_or_default()
+    call.field("arguments").map(children).unwrap_or_default()
 }
 
 /// The called name: the last segment, with its node.
 pub(super) fn called<'t>(walk: &Walk<'t>, call: Node<'t>) -> Option<(&'t str, Node<'t>)> {
-    let mut callee = call.child_by_field_name("function")?;
+    let mut callee = call.field("function")?;
     while matches!(callee.kind(), "parenthesized_expression" | "type_instantiation_expression") {
         callee = callee.named_child(0)?;
     }
     let name = match callee.kind() {
         "identifier" => callee,
-        "selector_expression" => callee.child_by_field_name("field")?,
+        "selector_expression" => callee.field("field")?,
         _ => return None,
     };
     Some((walk.slice(name), name))
@@ -103,8 +104,8 @@ pub(super) fn called<'t>(walk: &Walk<'t>, call: Node<'t>) -> Option<(&'t str, No
 
 /// What stands before the last dot of the called name.
 pub(super) fn operand<'t>(call: Node<'t>) -> Option<Node<'t>> {
-    let callee = call.child_by_field_name("function")?;
-    callee.child_by_field_name("operand").filter(|_| callee.kind() == "selector_expression")
+    let callee = call.field("function")?;
+    callee.field("operand").filter(|_| callee.kind() == "selector_expression")
 }
 
 /// An expression as text; `None` when it is none, as numbers and structs.
@@ -128,9 +129,9 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
         "identifier" | "selector_expression" => path_of(walk, node).map(Text::name),
         "parenthesized_expression" => text_within(walk, node.named_child(0)?, depth - 1),
         "binary_expression" => {
-            let operator = walk.slice(node.child_by_field_name("operator")?);
+            let operator = walk.slice(node.field("operator")?);
             let side = |name| {
-                let side = node.child_by_field_name(name)?;
+                let side = node.field(name)?;
                 Some(text_within(walk, side, depth - 1).unwrap_or_else(Text::hole))
             };
             let mut text = side("left").filter(|_| operator == "+")?;
@@ -138,7 +139,7 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
             Some(text)
         }
         "call_expression" => {
-            let callee = path_of(walk, node.child_by_field_name("function")?)?;
+            let callee = path_of(walk, node.field("function")?)?;
             let list = arguments(node);
             match callee.as_str() {
                 "fmt.Sprintf" => formatted(walk, &list, depth - 1),

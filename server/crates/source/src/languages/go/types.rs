@@ -4,21 +4,21 @@ use tree_sitter::Node;
 
 use super::syntax::{path_of, receiver};
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{Handler, MODULE, Reference, RpcFact, Scope, Value},
 };
 
 /// `type T struct {…}`: its name, what it embeds, and the types of its fields.
 pub(super) fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let (Some(name), Some(body)) = (node.child_by_field_name("name"), node.child_by_field_name("type"))
-    else {
+    let (Some(name), Some(body)) = (node.field("name"), node.field("type")) else {
         return;
     };
     let path = walk.path_of(walk.slice(name));
     let mut bases = Vec::new();
     let fields = children(body).into_iter().filter(|_| body.kind() == "struct_type").flat_map(children);
     for field in fields.take(256) {
-        let Some(kind) = field.child_by_field_name("type") else { continue };
+        let Some(kind) = field.field("type") else { continue };
         let Some(declared) = path_of(walk, kind) else { continue };
         let names: Vec<Node<'t>> =
             field.children_by_field_name("name", &mut field.walk()).filter(Node::is_named).collect();
@@ -47,9 +47,9 @@ pub(super) fn parameters<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
     if let Some((name, base)) = receiver(walk, node).filter(|(name, _)| !name.is_empty() && name != "_") {
         walk.draft.bind(index, name, Value::Alias(Reference::local(base)));
     }
-    let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
+    let list = node.field("parameters").map(children).unwrap_or_default();
     for declaration in list.into_iter().take(32) {
-        let declared = declaration.child_by_field_name("type");
+        let declared = declaration.field("type");
         let names: Vec<Node<'t>> = declaration
             .children_by_field_name("name", &mut declaration.walk())
             .filter(Node::is_named)
@@ -58,9 +58,9 @@ pub(super) fn parameters<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
             variable(walk, index, walk.slice(name), declared);
         }
     }
-    let Some(result) = node.child_by_field_name("result") else { return };
+    let Some(result) = node.field("result") else { return };
     let first = if result.kind() == "parameter_list" {
-        children(result).first().and_then(|first| first.child_by_field_name("type"))
+        children(result).first().and_then(|first| first.field("type"))
     } else {
         Some(result)
     };
@@ -81,14 +81,14 @@ pub(super) fn variable<'t>(walk: &mut Walk<'t>, scope: Scope, name: &str, declar
 /// The type of `T{…}`, `&T{…}` and `new(T)`.
 pub(super) fn composite<'t>(walk: &Walk<'t>, value: Node<'t>) -> Option<Node<'t>> {
     match value.kind() {
-        "composite_literal" => value.child_by_field_name("type"),
+        "composite_literal" => value.field("type"),
         "unary_expression" => {
-            let operand = value.child_by_field_name("operand")?;
-            operand.child_by_field_name("type").filter(|_| operand.kind() == "composite_literal")
+            let operand = value.field("operand")?;
+            operand.field("type").filter(|_| operand.kind() == "composite_literal")
         }
         "call_expression" => {
-            let callee = value.child_by_field_name("function")?;
-            let list = value.child_by_field_name("arguments").filter(|_| walk.slice(callee) == "new")?;
+            let callee = value.field("function")?;
+            let list = value.field("arguments").filter(|_| walk.slice(callee) == "new")?;
             list.named_child(0)
         }
         _ => None,

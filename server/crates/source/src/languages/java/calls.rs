@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     CallKind, CallSite,
+    field::Field,
     languages::jvm::{self, clients::template_holes, methods::hyphenated, routes::is_told},
     walk::{Walk, dotted, position},
     wiring::{Argument, Piece, Reference, Scope, Text},
@@ -48,10 +49,10 @@ type Found = (CallKind, Option<SmolStr>, Option<Text>);
 /// A call or the making of an object.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let name_field = if node.kind() == "method_invocation" { "name" } else { "type" };
-    let Some(name_node) = node.child_by_field_name(name_field) else { return };
+    let Some(name_node) = node.field(name_field) else { return };
     let Some(name) = type_name(walk, name_node) else { return };
     let last = SmolStr::from(name.rsplit('.').next().unwrap_or(&name));
-    let object = node.child_by_field_name("object");
+    let object = node.field("object");
     if span(walk, node, object, &last) {
         return;
     }
@@ -95,7 +96,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `tracer = openTelemetry.getTracer("name")`: later span starts know their scope.
 pub(super) fn tracer<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, value: Node<'t>) {
-    let callee = value.child_by_field_name("name").map(|callee| walk.slice(callee)).unwrap_or_default();
+    let callee = value.field("name").map(|callee| walk.slice(callee)).unwrap_or_default();
     if matches!(callee, "getTracer" | "get" | "tracerBuilder")
         && (callee != "get" || walk.slice(value).contains("TracerProvider"))
         && let Some(text) = arguments(value).first().and_then(|first| text_of(walk, *first))
@@ -131,7 +132,7 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Option<Node<'t>>, last:
 /// `tracer.nextSpan().name("x")`.
 fn is_next_span(walk: &Walk<'_>, object: Option<Node<'_>>) -> bool {
     let made = object.filter(|object| object.kind() == "method_invocation");
-    let name = made.and_then(|made| made.child_by_field_name("name")).map(|name| walk.slice(name));
+    let name = made.and_then(|made| made.field("name")).map(|name| walk.slice(name));
     matches!(name, Some("nextSpan" | "spanBuilder" | "newTrace" | "newChild"))
 }
 
@@ -169,7 +170,7 @@ fn http<'t>(walk: &Walk<'t>, node: Node<'t>, object: Option<Node<'t>>, last: &st
 /// The method that `.get()` or `.method(HttpMethod.GET)` before `.uri(…)` tells.
 fn verb_before<'t>(walk: &Walk<'t>, object: Option<Node<'t>>) -> Option<&'static str> {
     let object = object.filter(|object| object.kind() == "method_invocation")?;
-    let name = walk.slice(object.child_by_field_name("name")?);
+    let name = walk.slice(object.field("name")?);
     let told = match name {
         "method" => walk.slice(*arguments(object).first()?).strip_prefix("HttpMethod.")?,
         name => name,

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     FunctionKind,
+    field::Field,
     resolve::ModulePath,
     walk::{FunctionShape, Role, TypeShape, Walk, children, dotted},
     wiring::{Handler, MODULE, Reference, RpcFact, Scope, Text, Value},
@@ -57,10 +58,10 @@ impl Reader for Java {
     }
 
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
-        let body = node.child_by_field_name("body");
-        let parameters = node.child_by_field_name("parameters");
+        let body = node.field("body");
+        let parameters = node.field("parameters");
         let parameters = parameters.map(|list| parameters_of(walk, list)).unwrap_or_default();
-        let (name, anchor, kind) = match node.child_by_field_name("name") {
+        let (name, anchor, kind) = match node.field("name") {
             Some(name) => (Some(walk.slice(name).into()), name, FunctionKind::Method),
             None => (None, node, FunctionKind::Closure),
         };
@@ -68,7 +69,7 @@ impl Reader for Java {
     }
 
     fn function_entered<'t>(&self, walk: &mut Walk<'t>, index: u32, node: Node<'t>, _: &[Node<'t>]) {
-        let Some(name) = node.child_by_field_name("name") else { return };
+        let Some(name) = node.field("name") else { return };
         if walk.draft.marks.contains(ROUTERS) {
             typed_parameters(walk, index, node);
         }
@@ -80,7 +81,7 @@ impl Reader for Java {
         if node.kind() == "class_body" {
             return anonymous(walk);
         }
-        let name = walk.slice(node.child_by_field_name("name")?).into();
+        let name = walk.slice(node.field("name")?).into();
         let bases = base_nodes(node).into_iter().filter_map(|base| type_name(walk, base));
         let bases = bases.map(|base| qualified_type(walk, &base)).collect();
         Some(TypeShape { name, bases })
@@ -135,7 +136,7 @@ impl Reader for Java {
 /// `new Greeter() { … }`: the methods belong to a type called like what it extends.
 fn anonymous(walk: &Walk<'_>) -> Option<TypeShape> {
     let created = walk.ancestor(0).filter(|parent| parent.kind() == "object_creation_expression")?;
-    let base = type_name(walk, created.child_by_field_name("type")?)?;
+    let base = type_name(walk, created.field("type")?)?;
     let name = base.rsplit('.').next()?.into();
     Some(TypeShape { name, bases: vec![qualified_type(walk, &base)] })
 }
@@ -159,11 +160,11 @@ fn parameters_of(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
     let name = |node: Node<'_>| -> Option<SmolStr> {
         let named = match node.kind() {
             "identifier" => node,
-            "formal_parameter" => node.child_by_field_name("name")?,
+            "formal_parameter" => node.field("name")?,
             "spread_parameter" => {
                 let declarator =
                     children(node).into_iter().find(|child| child.kind() == "variable_declarator");
-                declarator?.child_by_field_name("name")?
+                declarator?.field("name")?
             }
             _ => return None,
         };
@@ -174,9 +175,9 @@ fn parameters_of(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
 
 /// Parameters know the methods of their types.
 fn typed_parameters<'t>(walk: &mut Walk<'t>, index: Scope, node: Node<'t>) {
-    let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
+    let list = node.field("parameters").map(children).unwrap_or_default();
     for parameter in list.into_iter().take(32) {
-        let (class, name) = (parameter.child_by_field_name("type"), parameter.child_by_field_name("name"));
+        let (class, name) = (parameter.field("type"), parameter.field("name"));
         let Some((class, name)) = class.and_then(|class| type_name(walk, class)).zip(name) else { continue };
         if class != "String" {
             let class = qualified_type(walk, &class);
@@ -188,7 +189,7 @@ fn typed_parameters<'t>(walk: &mut Walk<'t>, index: Scope, node: Node<'t>) {
 
 /// A field, a constant or a local variable with its first value.
 fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let (Some(name), Some(declaration)) = (node.child_by_field_name("name"), walk.ancestor(0)) else {
+    let (Some(name), Some(declaration)) = (node.field("name"), walk.ancestor(0)) else {
         return;
     };
     let name = walk.slice(name);
@@ -197,8 +198,8 @@ fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         Some(path) => (MODULE, dotted(&path, name)),
         None => (walk.scope(), name.into()),
     };
-    let class = declaration.child_by_field_name("type").and_then(|class| type_name(walk, class));
-    let value = node.child_by_field_name("value");
+    let class = declaration.field("type").and_then(|class| type_name(walk, class));
+    let value = node.field("value");
     // A field that is not final may hold anything later.
     let is_fixed = !is_member || declaration.kind() == "constant_declaration" || is_final(walk, declaration);
     bind_value(walk, scope, name, class, value, is_fixed);
@@ -223,7 +224,7 @@ fn bind_value<'t>(
         calls::tracer(walk, scope, &name, value);
     }
     let created = value.filter(|value| value.kind() == "object_creation_expression");
-    let created = created.and_then(|created| type_name(walk, created.child_by_field_name("type")?));
+    let created = created.and_then(|created| type_name(walk, created.field("type")?));
     let class = created.or(class.filter(|class| class != "var" && class != "String"));
     let text = value.and_then(|value| text_of(walk, value));
     let bound = match (text, class) {
@@ -241,8 +242,7 @@ fn bind_value<'t>(
 
 /// A later value of a variable: one more that its name may stand for.
 fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-    else {
+    let (Some(left), Some(right)) = (node.field("left"), node.field("right")) else {
         return;
     };
     let Some(path) = path_of(walk, left) else { return };
@@ -250,8 +250,7 @@ fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let scope = if is_local { walk.scope() } else { MODULE };
     calls::tracer(walk, scope, &path, right);
     if is_local {
-        let is_plain =
-            node.child_by_field_name("operator").is_some_and(|operator| walk.slice(operator) == "=");
+        let is_plain = node.field("operator").is_some_and(|operator| walk.slice(operator) == "=");
         let text = Some(right).filter(|_| is_plain).and_then(|right| text_of(walk, right));
         walk.draft.bind(scope, path, Value::Text(text.unwrap_or_else(Text::hole)));
     }

@@ -5,6 +5,7 @@ use smol_str::format_smolstr;
 use tree_sitter::Node;
 
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{MODULE, Value},
 };
@@ -14,14 +15,14 @@ pub(in crate::languages) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
     let mut open = vec![(SmolStr::default(), root)];
     while let Some((path, node)) = open.pop() {
         for child in children(node) {
-            let name = child.child_by_field_name("name").map(|name| walk.slice(name));
+            let name = child.field("name").map(|name| walk.slice(name));
             match (child.kind(), name) {
                 ("method_declaration", Some(name)) => {
                     walk.draft.marks.insert(method(&dotted(&path, name)));
                 }
                 ("field_declaration" | "constant_declaration", _) => {
                     let declarators = children(child).into_iter();
-                    let names = declarators.filter_map(|declarator| declarator.child_by_field_name("name"));
+                    let names = declarators.filter_map(|declarator| declarator.field("name"));
                     let fields: Vec<SmolStr> =
                         names.map(|name| field(&dotted(&path, walk.slice(name)))).collect();
                     walk.draft.marks.extend(fields);
@@ -30,7 +31,7 @@ pub(in crate::languages) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
                 (kind, Some(name)) if kind.ends_with("_declaration") => {
                     let path = dotted(&path, name);
                     walk.draft.marks.insert(class(&path));
-                    open.extend(child.child_by_field_name("body").map(|body| (path, body)));
+                    open.extend(child.field("body").map(|body| (path, body)));
                 }
                 _ => {}
             }

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, path_of, text_of};
 use crate::{
+    field::Field,
     languages::jvm::{ROUTERS, imports, joined, rooted},
     walk::{Walk, dotted},
     wiring::{Handler, Holder, Reference, RouteFact, Text},
@@ -49,11 +50,11 @@ fn predicated<'t>(walk: &Walk<'t>, list: &[Node<'t>]) -> Option<Found> {
     let handler = handler_of(walk, *handler).filter(|_| imports(walk, SPRING))?;
     let mut at = *predicate;
     for _ in 0..8 {
-        let name = walk.slice(at.child_by_field_name("name")?);
+        let name = walk.slice(at.field("name")?);
         if METHODS.contains(&name) {
             return Some((vec![name.into()], text_of(walk, *arguments(at).first()?)?, handler));
         }
-        at = at.child_by_field_name("object")?;
+        at = at.field("object")?;
     }
     None
 }
@@ -93,7 +94,7 @@ fn chained<'t>(walk: &Walk<'t>, object: Option<Node<'t>>, list: &[Node<'t>]) -> 
     let handler = list.iter().find_map(|value| handler_of(walk, *value))?;
     let mut at = object.filter(|_| imports(walk, &["io.vertx"]))?;
     for _ in 0..8 {
-        let name = walk.slice(at.child_by_field_name("name").filter(|_| at.kind() == "method_invocation")?);
+        let name = walk.slice(at.field("name").filter(|_| at.kind() == "method_invocation")?);
         let values = arguments(at);
         if name == "route" {
             let pattern = text_of(walk, *values.last()?)?;
@@ -104,7 +105,7 @@ fn chained<'t>(walk: &Walk<'t>, object: Option<Node<'t>>, list: &[Node<'t>]) -> 
         if let Some(method) = METHODS.iter().find(|method| method.eq_ignore_ascii_case(name)) {
             return Some((vec![SmolStr::new_static(method)], text_of(walk, *values.first()?)?, handler));
         }
-        at = at.child_by_field_name("object")?;
+        at = at.field("object")?;
     }
     None
 }
@@ -119,12 +120,12 @@ fn prefix(walk: &Walk<'_>) -> Option<Text> {
         if !is_argument || node.kind() != "method_invocation" {
             continue;
         }
-        let name = node.child_by_field_name("name").map(|name| walk.slice(name)).unwrap_or_default();
+        let name = node.field("name").map(|name| walk.slice(name)).unwrap_or_default();
         let Some(first) = arguments(node).first().copied() else { continue };
         match name {
             "path" => prefixes.push(text_of(walk, first)?),
             "nest" => {
-                let called = first.child_by_field_name("name").map(|name| walk.slice(name));
+                let called = first.field("name").map(|name| walk.slice(name));
                 if called == Some("path") {
                     prefixes.push(text_of(walk, *arguments(first).first()?)?);
                 }

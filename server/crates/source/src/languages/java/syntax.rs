@@ -5,6 +5,7 @@ use tree_sitter::Node;
 
 use super::names::qualified;
 use crate::{
+    field::Field,
     languages::jvm::annotation::{Annotation, Given},
     walk::{Walk, children, dotted},
     wiring::Text,
@@ -23,12 +24,12 @@ pub(super) fn annotations<'t>(walk: &Walk<'t>, declaration: Node<'t>) -> Vec<Ann
 }
 
 fn annotation<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<Annotation<'t>> {
-    let mut annotation = Annotation::new(walk.slice(node.child_by_field_name("name")?));
-    let list = node.child_by_field_name("arguments").filter(|_| annotation.is_read());
+    let mut annotation = Annotation::new(walk.slice(node.field("name")?));
+    let list = node.field("arguments").filter(|_| annotation.is_read());
     for element in list.map(children).unwrap_or_default() {
         let (key, value) = match element.kind() {
             "element_value_pair" => {
-                let (key, value) = (element.child_by_field_name("key"), element.child_by_field_name("value"));
+                let (key, value) = (element.field("key"), element.field("value"));
                 let Some((key, value)) = key.zip(value) else { continue };
                 (walk.slice(key), value)
             }
@@ -58,11 +59,11 @@ pub(super) fn path_of(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
                 return Some(dotted(&walk.type_path()?, &names.join(".")));
             }
             "field_access" => {
-                let field = at.child_by_field_name("field")?;
+                let field = at.field("field")?;
                 if field.kind() == "identifier" {
                     names.push(walk.slice(field));
                 }
-                at = at.child_by_field_name("object")?;
+                at = at.field("object")?;
             }
             _ => return None,
         }
@@ -84,7 +85,7 @@ pub(super) fn type_name(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
 
 /// The arguments of a call, in order.
 pub(super) fn arguments(call: Node<'_>) -> Vec<Node<'_>> {
-    call.child_by_field_name("arguments").map(children).unwrap_or_default()
+    call.field("arguments").map(children).unwrap_or_default()
 }
 
 /// An expression as text; `None` when it is none.
@@ -103,16 +104,16 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
         "identifier" | "field_access" => Some(Text::name(path_of(walk, node)?)),
         "parenthesized_expression" => text_within(walk, node.named_child(0)?, depth - 1),
         "binary_expression" => {
-            if walk.slice(node.child_by_field_name("operator")?) != "+" {
+            if walk.slice(node.field("operator")?) != "+" {
                 return None;
             }
-            let mut text = inner(node.child_by_field_name("left")?);
-            text.append(inner(node.child_by_field_name("right")?));
+            let mut text = inner(node.field("left")?);
+            text.append(inner(node.field("right")?));
             text.is_telling().then_some(text)
         }
         "method_invocation" => called(walk, node, depth),
         "object_creation_expression" => {
-            let class = type_name(walk, node.child_by_field_name("type")?)?;
+            let class = type_name(walk, node.field("type")?)?;
             let first = arguments(node).first().copied().filter(|_| matches!(class.as_str(), "URI" | "URL"));
             text_within(walk, first?, depth - 1)
         }
@@ -122,8 +123,8 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
 
 /// Calls that give text, with what of it is known.
 fn called(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
-    let name = walk.slice(node.child_by_field_name("name")?);
-    let object = node.child_by_field_name("object");
+    let name = walk.slice(node.field("name")?);
+    let object = node.field("object");
     let class = object.map(|object| walk.slice(object)).unwrap_or_default();
     let first = || arguments(node).first().copied();
     match (class, name) {

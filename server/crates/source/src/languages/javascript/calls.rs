@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     CallKind, CallSite,
+    field::Field,
     walk::{Walk, position},
     wiring::{Argument, Piece, Scope, Text},
 };
@@ -32,13 +33,11 @@ const CLIENTS: &[&str] = &[
 
 /// A call, credited to `function` where it stands in a decorator of that.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, function: Option<u32>) {
-    let Some(callee) =
-        node.child_by_field_name("function").or_else(|| node.child_by_field_name("constructor"))
-    else {
+    let Some(callee) = node.field("function").or_else(|| node.field("constructor")) else {
         return;
     };
     let (last, name_node) = match callee.kind() {
-        "member_expression" => match callee.child_by_field_name("property") {
+        "member_expression" => match callee.field("property") {
             Some(name) => (walk.slice(name), name),
             None => return,
         },
@@ -113,7 +112,7 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: &str, last: &str, funct
         walk.draft.span(text, scope, function, position(node), tracer.clone());
     }
     // The program may have a function, and a class may inherit a method, that makes more of the name.
-    if let Some(callee) = node.child_by_field_name("function")
+    if let Some(callee) = node.field("function")
         && (object.is_empty() || walk.type_path().is_some_and(|class| class == object))
     {
         passes(walk, node, callee, function);
@@ -190,7 +189,7 @@ fn sql<'t>(walk: &Walk<'t>, node: Node<'t>, last: &str) -> Option<Found> {
     if !RUN.contains(&last) {
         return None;
     }
-    let given = node.child_by_field_name("arguments")?;
+    let given = node.field("arguments")?;
     let statement =
         if given.kind() == "template_string" { given } else { arguments(node).first().copied()? };
     let inner =
@@ -268,9 +267,7 @@ fn in_iteration(walk: &Walk<'_>) -> bool {
         let Some(node) = walk.ancestor(level) else { return false };
         match node.kind() {
             "call_expression" => {
-                let callee = node
-                    .child_by_field_name("function")
-                    .and_then(|callee| callee.child_by_field_name("property"));
+                let callee = node.field("function").and_then(|callee| callee.field("property"));
                 let name = callee.map(|name| walk.slice(name)).unwrap_or_default();
                 if matches!(
                     name,

@@ -10,6 +10,7 @@ use super::{
     syntax::{arguments, path_of, property, text_of, unwrapped},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{Handler, Holder, MODULE, MountFact, Piece, PrefixFact, Reference, RouteFact, Scope, Text},
 };
@@ -90,16 +91,14 @@ const CLIENTS: &[&str] = &[
 
 /// Whether a call declares routes or mounts; if so, they are taken in.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
-    let Some(callee) = node.child_by_field_name("function") else { return false };
+    let Some(callee) = node.field("function") else { return false };
     if let Some(parameters) = passes_router(walk, node, callee) {
         walk.draft.wiring.mounts.extend(parameters);
     }
     if callee.kind() != "member_expression" {
         return false;
     }
-    let (Some(object), Some(name)) =
-        (callee.child_by_field_name("object"), callee.child_by_field_name("property"))
-    else {
+    let (Some(object), Some(name)) = (callee.field("object"), callee.field("property")) else {
         return false;
     };
     let verb = walk.slice(name);
@@ -160,7 +159,7 @@ fn handler_within<'t>(walk: &Walk<'t>, node: Node<'t>, depth: usize) -> Option<H
         "spread_element" => handler_within(walk, node.named_child(0)?, depth.checked_sub(1)?),
         "object" => handler_within(walk, property(walk, node, "handler")?, depth.checked_sub(1)?),
         "call_expression" => {
-            let callee = node.child_by_field_name("function")?;
+            let callee = node.field("function")?;
             let path = path_of(walk, callee).unwrap_or_default();
             if let Some(bound) = path.strip_suffix(".bind") {
                 return Some(Handler::Named(walk.scope(), Reference::local(bound)));
@@ -238,14 +237,11 @@ fn chained<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node<'t>, verb: &str
         if link.kind() != "call_expression" {
             return false;
         }
-        let Some(callee) =
-            link.child_by_field_name("function").filter(|callee| callee.kind() == "member_expression")
+        let Some(callee) = link.field("function").filter(|callee| callee.kind() == "member_expression")
         else {
             return false;
         };
-        let (Some(inner), Some(name)) =
-            (callee.child_by_field_name("object"), callee.child_by_field_name("property"))
-        else {
+        let (Some(inner), Some(name)) = (callee.field("object"), callee.field("property")) else {
             return false;
         };
         if walk.slice(name) == "route" {
@@ -344,20 +340,18 @@ fn iteration(walk: &Walk<'_>) -> Option<(SmolStr, Option<SmolStr>)> {
         let (list, item) = match node.kind() {
             "arrow_function" | "function_expression" => {
                 let call = walk.ancestor(level + 2).filter(|call| call.kind() == "call_expression")?;
-                let callee = call
-                    .child_by_field_name("function")
-                    .filter(|callee| callee.kind() == "member_expression")?;
-                let runs = callee.child_by_field_name("property").map(|name| walk.slice(name))?;
+                let callee = call.field("function").filter(|callee| callee.kind() == "member_expression")?;
+                let runs = callee.field("property").map(|name| walk.slice(name))?;
                 if !matches!(runs, "forEach" | "map") {
                     return None;
                 }
-                let parameter = node.child_by_field_name("parameter").or_else(|| {
-                    let first = node.child_by_field_name("parameters")?.named_child(0)?;
-                    first.child_by_field_name("pattern").or(Some(first))
+                let parameter = node.field("parameter").or_else(|| {
+                    let first = node.field("parameters")?.named_child(0)?;
+                    first.field("pattern").or(Some(first))
                 });
-                (callee.child_by_field_name("object")?, parameter?)
+                (callee.field("object")?, parameter?)
             }
-            "for_in_statement" => (node.child_by_field_name("right")?, node.child_by_field_name("left")?),
+            "for_in_statement" => (node.field("right")?, node.field("left")?),
             _ => continue,
         };
         let item = (item.kind() == "identifier").then(|| SmolStr::from(walk.slice(item)));
@@ -372,10 +366,8 @@ pub(super) fn router_at<'t>(walk: &Walk<'t>, object: Node<'t>) -> Option<(Holder
     let scope = walk.scope();
     let mut node = unwrapped(object);
     for _ in 0..512 {
-        let callee =
-            node.child_by_field_name("function").filter(|callee| callee.kind() == "member_expression");
-        let link =
-            callee.and_then(|callee| callee.child_by_field_name("property")).map(|name| walk.slice(name));
+        let callee = node.field("function").filter(|callee| callee.kind() == "member_expression");
+        let link = callee.and_then(|callee| callee.field("property")).map(|name| walk.slice(name));
         match (link, callee) {
             (
                 Some(
@@ -384,7 +376,7 @@ pub(super) fn router_at<'t>(walk: &Walk<'t>, object: Node<'t>) -> Option<(Holder
                 ),
                 Some(callee),
             ) => {
-                node = unwrapped(callee.child_by_field_name("object")?);
+                node = unwrapped(callee.field("object")?);
             }
             _ => break,
         }
@@ -411,8 +403,8 @@ fn made_holder(walk: &Walk<'_>) -> Option<Holder> {
             | "parenthesized_expression"
             | "as_expression"
             | "await_expression" => continue,
-            "variable_declarator" => node.child_by_field_name("name"),
-            "assignment_expression" => node.child_by_field_name("left"),
+            "variable_declarator" => node.field("name"),
+            "assignment_expression" => node.field("left"),
             "export_statement" => return Some(Holder::Named(MODULE, Reference::local("default"))),
             "return_statement" | "arrow_function" => return walk.function_around().map(Holder::Returned),
             _ => return None,
@@ -435,8 +427,7 @@ pub(super) fn router_of<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<Holder> {
             if let Some(module) = required(walk, node) {
                 return Some(Holder::Named(scope, Reference::of_module(module, "")));
             }
-            let callee =
-                node.child_by_field_name("function").or_else(|| node.child_by_field_name("constructor"))?;
+            let callee = node.field("function").or_else(|| node.field("constructor"))?;
             // `require('./users')(db)` gives what that function returns.
             if let Some(module) = required(walk, callee) {
                 return Some(Holder::Result(scope, Reference::of_module(module, "")));

@@ -9,6 +9,7 @@ use super::{
     syntax::{arguments, literal_of, path_of, property, property_name, text_of, unwrapped},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{Handler, Holder, MountFact, Reference, RouteFact},
 };
@@ -69,7 +70,7 @@ pub(super) fn route_object<'t>(walk: &mut Walk<'t>, node: Node<'t>, object: Node
 fn method_property<'t>(walk: &Walk<'t>, object: Node<'t>, name: &str) -> Option<Node<'t>> {
     children(object).into_iter().find(|child| {
         child.kind() == "method_definition"
-            && child.child_by_field_name("name").is_some_and(|key| property_name(walk, key) == name)
+            && child.field("name").is_some_and(|key| property_name(walk, key) == name)
     })
 }
 

@@ -9,6 +9,7 @@ use super::{
     syntax::{arguments, literal_of, path_of, property, unwrapped},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{Handler, RpcFact},
 };
@@ -17,7 +18,7 @@ use crate::{
 pub(super) fn resolver_class<'t>(walk: &mut Walk<'t>, class: &str, first: Option<Node<'t>>) {
     let named = first.and_then(|first| match first.kind() {
         "string" => literal_of(walk, first),
-        "arrow_function" => path_of(walk, first.child_by_field_name("body")?),
+        "arrow_function" => path_of(walk, first.field("body")?),
         "identifier" => path_of(walk, first),
         _ => None,
     });
@@ -62,7 +63,7 @@ pub(super) fn builder_field<'t>(walk: &mut Walk<'t>, node: Node<'t>, verb: &str)
     };
     let list = arguments(node);
     let [field, made, ..] = list.as_slice() else { return };
-    let made = if made.kind() == "arrow_function" { made.child_by_field_name("body") } else { None };
+    let made = if made.kind() == "arrow_function" { made.field("body") } else { None };
     let call = made.map(unwrapped).filter(|made| made.kind() == "call_expression");
     let resolve = call.and_then(|call| resolver_of(walk, arguments(call).last().copied()?));
     if let (Some(field), Some(handler)) = (literal_of(walk, *field), resolve) {
@@ -77,7 +78,7 @@ fn resolver_of<'t>(walk: &Walk<'t>, options: Node<'t>) -> Option<Handler> {
     }
     let method = children(unwrapped(options)).into_iter().find(|part| {
         part.kind() == "method_definition"
-            && part.child_by_field_name("name").is_some_and(|name| walk.slice(name) == "resolve")
+            && part.field("name").is_some_and(|name| walk.slice(name) == "resolve")
     });
     method.map(|method| Handler::At(method.start_byte() as u32))
 }

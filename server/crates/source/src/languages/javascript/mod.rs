@@ -17,6 +17,7 @@ use tree_sitter::Node;
 
 use super::Reader;
 use crate::{
+    field::Field,
     resolve::ModulePath,
     walk::{FunctionShape, Role, TypeShape, Walk, children, dotted},
     wiring::{MODULE, Reference, Scope, Text, Value},
@@ -107,23 +108,23 @@ impl Reader for JavaScript {
     fn bind<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
         match node.kind() {
             "variable_declarator" => {
-                let (name, value) = (node.child_by_field_name("name"), node.child_by_field_name("value"));
+                let (name, value) = (node.field("name"), node.field("value"));
                 if let (Some(name), Some(value)) = (name, value) {
                     let scope = walk.scope();
                     modules::bind_pattern(walk, scope, name, value);
                 }
             }
             "assignment_expression" => {
-                let (left, right) = (node.child_by_field_name("left"), node.child_by_field_name("right"));
+                let (left, right) = (node.field("left"), node.field("right"));
                 if let (Some(left), Some(right)) = (left, right) {
                     modules::assigned(walk, left, right);
                 }
             }
             _ => {
-                let name = node.child_by_field_name("name").or_else(|| node.child_by_field_name("property"));
+                let name = node.field("name").or_else(|| node.field("property"));
                 let (Some(name), Some(class)) = (name, walk.type_path()) else { return };
                 let name = dotted(&class, &property_name(walk, name));
-                if let Some(value) = node.child_by_field_name("value") {
+                if let Some(value) = node.field("value") {
                     bind_value(walk, MODULE, name, value);
                 }
             }
@@ -227,12 +228,12 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, value: Node<
 
 /// `enum Names { Load = 'load user' }` makes `Names.Load` known.
 fn members<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some((name, body)) = node.child_by_field_name("name").zip(node.child_by_field_name("body")) else {
+    let Some((name, body)) = node.field("name").zip(node.field("body")) else {
         return;
     };
     let name = SmolStr::from(walk.slice(name));
     for member in children(body).into_iter().filter(|member| member.kind() == "enum_assignment").take(1_024) {
-        let (key, value) = (member.child_by_field_name("name"), member.child_by_field_name("value"));
+        let (key, value) = (member.field("name"), member.field("value"));
         let (Some(key), Some(value)) = (key, value) else { continue };
         if let Some(text) = text_of(walk, value) {
             let path = dotted(&name, &property_name(walk, key));
@@ -260,8 +261,7 @@ fn wrapped<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, value: Node<'t
 /// `const NAMES = { LOAD: 'load user' }` makes `NAMES.LOAD` known.
 fn bind_members<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, object: Node<'t>, depth: usize) {
     for pair in children(object).into_iter().filter(|child| child.kind() == "pair").take(512) {
-        let (Some(key), Some(value)) = (pair.child_by_field_name("key"), pair.child_by_field_name("value"))
-        else {
+        let (Some(key), Some(value)) = (pair.field("key"), pair.field("value")) else {
             continue;
         };
         let key = property_name(walk, key);
@@ -293,14 +293,14 @@ fn bind_members<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, object: N
 /// `function traced({ name, run })`: the name is that of the object which is passed. Parameters without a name are
 /// known by an empty one, the first of them here.
 fn destructured<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
-    let Some(list) = node.child_by_field_name("parameters") else { return };
+    let Some(list) = node.field("parameters") else { return };
     let text = walk.slice(list);
     if !(text.contains('{') && text.contains("name")) {
         return;
     }
     let pattern = |parameter: Node<'t>| match parameter.kind() {
-        "required_parameter" | "optional_parameter" => parameter.child_by_field_name("pattern"),
-        "assignment_pattern" => parameter.child_by_field_name("left"),
+        "required_parameter" | "optional_parameter" => parameter.field("pattern"),
+        "assignment_pattern" => parameter.field("left"),
         _ => Some(parameter),
     };
     let first =
@@ -309,9 +309,8 @@ fn destructured<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
         let local = match part.kind() {
             "shorthand_property_identifier_pattern" if walk.slice(part) == "name" => Some(part),
             "pair_pattern" => {
-                let key = part.child_by_field_name("key").filter(|key| walk.slice(*key) == "name");
-                key.and_then(|_| part.child_by_field_name("value"))
-                    .filter(|local| local.kind() == "identifier")
+                let key = part.field("key").filter(|key| walk.slice(*key) == "name");
+                key.and_then(|_| part.field("value")).filter(|local| local.kind() == "identifier")
             }
             _ => None,
         };
@@ -325,11 +324,11 @@ fn destructured<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
 /// `constructor(private readonly users: UsersService)`: `this.users` is one of those.
 fn injected<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let Some(class) = walk.type_path() else { return };
-    let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
+    let list = node.field("parameters").map(children).unwrap_or_default();
     for parameter in list {
         let is_member = children(parameter).iter().any(|child| child.kind() == "accessibility_modifier");
-        let named = parameter.child_by_field_name("pattern").filter(|_| is_member);
-        let typed = parameter.child_by_field_name("type").and_then(|annotation| annotation.named_child(0));
+        let named = parameter.field("pattern").filter(|_| is_member);
+        let typed = parameter.field("type").and_then(|annotation| annotation.named_child(0));
         if let (Some(name), Some(Some(path))) = (named, typed.map(|typed| path_of(walk, typed))) {
             let name = dotted(&class, walk.slice(name));
             walk.draft.bind(MODULE, name, Value::Result(Reference::local(path)));

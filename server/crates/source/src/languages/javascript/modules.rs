@@ -8,6 +8,7 @@ use super::{
     syntax::{path_of, property_name, text_of, unwrapped},
 };
 use crate::{
+    field::Field,
     resolve::ModulePath,
     walk::{Walk, children, dotted},
     wiring::{MODULE, Reference, Scope, Value},
@@ -32,14 +33,12 @@ pub(super) fn bind_pattern<'t>(walk: &mut Walk<'t>, scope: Scope, name: Node<'t>
         let (key, local) = match part.kind() {
             "shorthand_property_identifier_pattern" => (SmolStr::from(walk.slice(part)), part),
             "pair_pattern" => {
-                let (Some(key), Some(local)) =
-                    (part.child_by_field_name("key"), part.child_by_field_name("value"))
-                else {
+                let (Some(key), Some(local)) = (part.field("key"), part.field("value")) else {
                     continue;
                 };
                 (property_name(walk, key), local)
             }
-            "object_assignment_pattern" => match part.child_by_field_name("left") {
+            "object_assignment_pattern" => match part.field("left") {
                 Some(left) => (SmolStr::from(walk.slice(left)), left),
                 None => continue,
             },
@@ -81,13 +80,13 @@ pub(super) fn assigned<'t>(walk: &mut Walk<'t>, left: Node<'t>, right: Node<'t>)
 
 /// `export …`: declarations are found by the walk; lists, defaults and re-exports are taken in here.
 pub(super) fn export<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let source = node.child_by_field_name("source").and_then(|source| text_of(walk, source)?.as_literal());
+    let source = node.field("source").and_then(|source| text_of(walk, source)?.as_literal());
     let is_default = children_text(walk, node).any(|word| word == "default");
-    if let Some(value) = node.child_by_field_name("value") {
+    if let Some(value) = node.field("value") {
         return export_value(walk, value);
     }
-    if let Some(declared) = node.child_by_field_name("declaration").filter(|_| is_default) {
-        if let Some(name) = declared.child_by_field_name("name") {
+    if let Some(declared) = node.field("declaration").filter(|_| is_default) {
+        if let Some(name) = declared.field("name") {
             let name = SmolStr::from(walk.slice(name));
             walk.draft.bind(MODULE, "default", Value::Alias(Reference::local(name)));
         }
@@ -118,10 +117,8 @@ pub(super) fn export<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 /// `import …`.
 pub(super) fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let require = children(node).into_iter().find(|child| child.kind() == "import_require_clause");
-    let source = require
-        .unwrap_or(node)
-        .child_by_field_name("source")
-        .and_then(|source| text_of(walk, source)?.as_literal());
+    let source =
+        require.unwrap_or(node).field("source").and_then(|source| text_of(walk, source)?.as_literal());
     let Some(module) = source else { return };
     express::imported(walk, &module);
     if let Some(name) = require.and_then(|clause| clause.named_child(0)) {
@@ -145,8 +142,8 @@ pub(super) fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
             }
             "named_imports" => {
                 for specifier in children(part) {
-                    let Some(name) = specifier.child_by_field_name("name") else { continue };
-                    let local = specifier.child_by_field_name("alias").unwrap_or(name);
+                    let Some(name) = specifier.field("name") else { continue };
+                    let local = specifier.field("alias").unwrap_or(name);
                     let (name, local) = (SmolStr::from(walk.slice(name)), SmolStr::from(walk.slice(local)));
                     walk.draft.bind(MODULE, local, Value::Import(module.clone(), Some(name)));
                 }
@@ -159,11 +156,11 @@ pub(super) fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 /// The module that `require('x')` or `await import('x')` gives.
 pub(super) fn required(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
     let node = unwrapped(node);
-    let callee = node.child_by_field_name("function").filter(|_| node.kind() == "call_expression")?;
+    let callee = node.field("function").filter(|_| node.kind() == "call_expression")?;
     if !(callee.kind() == "import" || walk.slice(callee) == "require") {
         return None;
     }
-    text_of(walk, node.child_by_field_name("arguments")?.named_child(0)?)?.as_literal()
+    text_of(walk, node.field("arguments")?.named_child(0)?)?.as_literal()
 }
 
 /// A name, or a name within `require('x')`.
@@ -173,9 +170,9 @@ pub(super) fn reference(walk: &Walk<'_>, node: Node<'_>) -> Option<Reference> {
         return Some(Reference::of_module(module, ""));
     }
     if node.kind() == "member_expression" {
-        let object = node.child_by_field_name("object")?;
+        let object = node.field("object")?;
         if let Some(module) = required(walk, object) {
-            return Some(Reference::of_module(module, walk.slice(node.child_by_field_name("property")?)));
+            return Some(Reference::of_module(module, walk.slice(node.field("property")?)));
         }
     }
     Some(Reference::local(path_of(walk, node)?))
@@ -187,7 +184,7 @@ fn export_value<'t>(walk: &mut Walk<'t>, value: Node<'t>) {
     match value.kind() {
         "object" => exported_object(walk, value),
         "function_expression" | "generator_function" | "class" => {
-            if let Some(name) = value.child_by_field_name("name") {
+            if let Some(name) = value.field("name") {
                 let name = SmolStr::from(walk.slice(name));
                 walk.draft.bind(MODULE, "default", Value::Alias(Reference::local(name)));
             }
@@ -207,9 +204,7 @@ fn exported_object<'t>(walk: &mut Walk<'t>, object: Node<'t>) {
     for part in children(object).into_iter().take(1_024) {
         match part.kind() {
             "pair" => {
-                let (Some(key), Some(value)) =
-                    (part.child_by_field_name("key"), part.child_by_field_name("value"))
-                else {
+                let (Some(key), Some(value)) = (part.field("key"), part.field("value")) else {
                     continue;
                 };
                 let key = property_name(walk, key);
@@ -230,8 +225,8 @@ fn exported_object<'t>(walk: &mut Walk<'t>, object: Node<'t>) {
 
 fn exported_names<'t>(walk: &mut Walk<'t>, clause: Node<'t>, source: Option<&SmolStr>) {
     for specifier in children(clause) {
-        let Some(name) = specifier.child_by_field_name("name") else { continue };
-        let alias = specifier.child_by_field_name("alias");
+        let Some(name) = specifier.field("name") else { continue };
+        let alias = specifier.field("alias");
         let local = SmolStr::from(walk.slice(name));
         let exported = alias.map_or(local.clone(), |alias| SmolStr::from(walk.slice(alias)));
         match source {

@@ -9,6 +9,7 @@ use super::{
     syntax::{arguments, literal_of, path_of, property, text_of, unwrapped},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted, position},
     wiring::{
         ConsumerFact, Handler, Holder, MODULE, MountFact, PrefixFact, Reference, RouteFact, RpcFact, Text,
@@ -82,7 +83,7 @@ pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, decorator: Node<'t>
 
 /// Calls of decorators as functions (`Controller('cats')(CatsController)`), and `NestFactory.create(AppModule)`.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
-    let Some(callee) = node.child_by_field_name("function") else { return false };
+    let Some(callee) = node.field("function") else { return false };
     if callee.kind() == "call_expression" {
         return applied(walk, callee, node);
     }
@@ -97,8 +98,8 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
             let app = (0..4).find_map(|level| {
                 let above = walk.ancestor(level)?;
                 let name = match above.kind() {
-                    "variable_declarator" => above.child_by_field_name("name"),
-                    "assignment_expression" => above.child_by_field_name("left"),
+                    "variable_declarator" => above.field("name"),
+                    "assignment_expression" => above.field("left"),
                     _ => None,
                 };
                 path_of(walk, name?)
@@ -299,15 +300,13 @@ fn grpc_service<'t>(walk: &mut Walk<'t>, list: &[Node<'t>]) {
                 (method.clone(), Some(Handler::Named(scope, Reference::local(method))))
             }
             "pair" => {
-                let (Some(key), Some(value)) =
-                    (part.child_by_field_name("key"), part.child_by_field_name("value"))
-                else {
+                let (Some(key), Some(value)) = (part.field("key"), part.field("value")) else {
                     continue;
                 };
                 (super::syntax::property_name(walk, key), super::express::handler(walk, value))
             }
             "method_definition" => {
-                let Some(key) = part.child_by_field_name("name") else { continue };
+                let Some(key) = part.field("name") else { continue };
                 (super::syntax::property_name(walk, key), Some(Handler::At(part.start_byte() as u32)))
             }
             _ => continue,

@@ -9,6 +9,7 @@ use super::{
     syntax::{arguments, path_of, property, property_name, text_of, unwrapped},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{ConsumerFact, Handler, MODULE, Text, Value},
 };
@@ -106,8 +107,8 @@ fn running<'t>(walk: &mut Walk<'t>, object: &str, list: &[Node<'t>]) {
     };
     for part in children(options) {
         let (key, value) = match part.kind() {
-            "pair" => (part.child_by_field_name("key"), part.child_by_field_name("value")),
-            "method_definition" => (part.child_by_field_name("name"), Some(part)),
+            "pair" => (part.field("key"), part.field("value")),
+            "method_definition" => (part.field("name"), Some(part)),
             "shorthand_property_identifier" => (Some(part), Some(part)),
             _ => continue,
         };

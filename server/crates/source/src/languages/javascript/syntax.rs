@@ -5,6 +5,7 @@ use tree_sitter::Node;
 
 use crate::{
     FunctionKind,
+    field::Field,
     walk::{FunctionShape, TypeShape, Walk, children, dotted},
     wiring::{Piece, Text},
 };
@@ -14,7 +15,7 @@ const MAX_DEPTH: usize = 12;
 
 /// A function with its name: its own, or that of what it is assigned to, wrappers like `catchAsync(…)` passed over.
 pub(super) fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
-    let body = node.child_by_field_name("body");
+    let body = node.field("body");
     body?;
     let parameters = parameters(walk, node);
     let shape = |name: SmolStr, anchor: Node<'t>, kind, receiver| FunctionShape {
@@ -26,14 +27,14 @@ pub(super) fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionSh
         body,
     };
     if node.kind() == "method_definition" {
-        let name = node.child_by_field_name("name")?;
+        let name = node.field("name")?;
         return Some(shape(property_name(walk, name), name, FunctionKind::Method, object_name(walk, 0)));
     }
     if let Some(given) = given_name(walk) {
         let kind = if given.is_member { FunctionKind::Method } else { FunctionKind::Function };
         return Some(shape(given.name, given.anchor, kind, given.receiver));
     }
-    if let Some(name) = node.child_by_field_name("name") {
+    if let Some(name) = node.field("name") {
         return Some(shape(walk.slice(name).into(), name, FunctionKind::Function, None));
     }
     if is_default_export(walk, node) {
@@ -48,8 +49,7 @@ fn is_default_export(walk: &Walk<'_>, node: Node<'_>) -> bool {
     let (mut value, mut level) = (node, 0);
     // `export default wrap(() => …)`. What fastify-plugin wraps is no longer a module with a prefix of its own.
     let is_plugin = |call: Node<'_>| {
-        let callee =
-            call.child_by_field_name("function").map(|callee| walk.slice(callee)).unwrap_or_default();
+        let callee = call.field("function").map(|callee| walk.slice(callee)).unwrap_or_default();
         matches!(callee, "fp" | "fastifyPlugin" | "plugin")
     };
     if let Some(call) = walk.ancestor(1).filter(|call| call.kind() == "call_expression")
@@ -62,8 +62,8 @@ fn is_default_export(walk: &Walk<'_>, node: Node<'_>) -> bool {
     match parent.kind() {
         "export_statement" => true,
         "assignment_expression" => {
-            let left = parent.child_by_field_name("left").and_then(|left| path_of(walk, left));
-            let is_value = parent.child_by_field_name("right").is_some_and(|right| right.id() == value.id());
+            let left = parent.field("left").and_then(|left| path_of(walk, left));
+            let is_value = parent.field("right").is_some_and(|right| right.id() == value.id());
             is_value && left.is_some_and(|left| left == "module.exports" || left == "exports")
         }
         _ => false,
@@ -98,16 +98,16 @@ fn given_name<'t>(walk: &Walk<'t>) -> Option<Given<'t>> {
                 }
             }
             "variable_declarator" => {
-                let anchor = node.child_by_field_name("name").filter(|name| name.kind() == "identifier")?;
+                let anchor = node.field("name").filter(|name| name.kind() == "identifier")?;
                 let name = walk.slice(anchor).into();
                 return Some(Given { name, anchor, receiver: None, is_member: false });
             }
             "assignment_expression" => {
-                let left = node.child_by_field_name("left")?;
+                let left = node.field("left")?;
                 return assigned_name(walk, left);
             }
             "pair" => {
-                let anchor = node.child_by_field_name("key")?;
+                let anchor = node.field("key")?;
                 let name = property_name(walk, anchor);
                 if calls > 0 && name.is_empty() {
                     return None;
@@ -115,8 +115,7 @@ fn given_name<'t>(walk: &Walk<'t>) -> Option<Given<'t>> {
                 return Some(Given { name, anchor, receiver: object_name(walk, level), is_member: true });
             }
             "public_field_definition" | "field_definition" => {
-                let anchor =
-                    node.child_by_field_name("name").or_else(|| node.child_by_field_name("property"))?;
+                let anchor = node.field("name").or_else(|| node.field("property"))?;
                 return Some(Given {
                     name: property_name(walk, anchor),
                     anchor,
@@ -132,7 +131,7 @@ fn given_name<'t>(walk: &Walk<'t>) -> Option<Given<'t>> {
 
 /// Whether the call at `level` wraps the function below it: a plain callee, called with that function and no text.
 fn wraps(walk: &Walk<'_>, call: Node<'_>, level: usize) -> bool {
-    let Some(callee) = call.child_by_field_name("function") else { return false };
+    let Some(callee) = call.field("function") else { return false };
     let is_name = matches!(callee.kind(), "identifier" | "member_expression");
     let last = path_of(walk, callee).unwrap_or_default();
     let last = last.rsplit('.').next().unwrap_or_default();
@@ -168,7 +167,7 @@ fn wraps(walk: &Walk<'_>, call: Node<'_>, level: usize) -> bool {
             | "with"
             | "transaction"
     );
-    let arguments = call.child_by_field_name("arguments").map(children).unwrap_or_default();
+    let arguments = call.field("arguments").map(children).unwrap_or_default();
     let below = level.checked_sub(1).and_then(|level| walk.ancestor(level));
     let is_callee = below.is_some_and(|below| below.id() == callee.id());
     let has_text = arguments.iter().any(|argument| matches!(argument.kind(), "string" | "template_string"));
@@ -180,8 +179,8 @@ fn assigned_name<'t>(walk: &Walk<'t>, left: Node<'t>) -> Option<Given<'t>> {
     if left.kind() == "identifier" {
         return Some(Given { name: walk.slice(left).into(), anchor: left, receiver: None, is_member: false });
     }
-    let anchor = left.child_by_field_name("property").filter(|_| left.kind() == "member_expression")?;
-    let object = path_of(walk, left.child_by_field_name("object")?)?;
+    let anchor = left.field("property").filter(|_| left.kind() == "member_expression")?;
+    let object = path_of(walk, left.field("object")?)?;
     let name: SmolStr = walk.slice(anchor).into();
     if object == "module" && name == "exports" {
         return None;
@@ -203,15 +202,15 @@ fn object_name(walk: &Walk<'_>, level: usize) -> Option<SmolStr> {
         let node = walk.ancestor(up)?;
         match node.kind() {
             "object" | "pair" if node.kind() == "object" || up == level => {}
-            "pair" => names.push(property_name(walk, node.child_by_field_name("key")?)),
+            "pair" => names.push(property_name(walk, node.field("key")?)),
             "parenthesized_expression" | "as_expression" | "satisfies_expression" => {}
             "variable_declarator" => {
-                let name = node.child_by_field_name("name").filter(|name| name.kind() == "identifier")?;
+                let name = node.field("name").filter(|name| name.kind() == "identifier")?;
                 names.push(walk.slice(name).into());
                 break;
             }
             "assignment_expression" => {
-                let path = path_of(walk, node.child_by_field_name("left")?)?;
+                let path = path_of(walk, node.field("left")?)?;
                 let path = path
                     .strip_prefix("module.exports")
                     .or_else(|| path.strip_prefix("exports"))
@@ -231,7 +230,7 @@ fn object_name(walk: &Walk<'_>, level: usize) -> Option<SmolStr> {
 
 /// A class with its bases.
 pub(super) fn class(walk: &Walk<'_>, node: Node<'_>) -> Option<TypeShape> {
-    let name = match node.child_by_field_name("name") {
+    let name = match node.field("name") {
         Some(name) => walk.slice(name).into(),
         None => given_name(walk)?.name,
     };
@@ -250,14 +249,14 @@ pub(super) fn class(walk: &Walk<'_>, node: Node<'_>) -> Option<TypeShape> {
 }
 
 fn parameters(walk: &Walk<'_>, node: Node<'_>) -> Vec<SmolStr> {
-    if let Some(only) = node.child_by_field_name("parameter") {
+    if let Some(only) = node.field("parameter") {
         return vec![walk.slice(only).into()];
     }
-    let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
+    let list = node.field("parameters").map(children).unwrap_or_default();
     let name = |node: Node<'_>| -> SmolStr {
         let pattern = match node.kind() {
-            "required_parameter" | "optional_parameter" => node.child_by_field_name("pattern"),
-            "assignment_pattern" => node.child_by_field_name("left"),
+            "required_parameter" | "optional_parameter" => node.field("pattern"),
+            "assignment_pattern" => node.field("left"),
             "rest_pattern" => node.named_child(0),
             _ => Some(node),
         };
@@ -269,7 +268,7 @@ fn parameters(walk: &Walk<'_>, node: Node<'_>) -> Vec<SmolStr> {
 
 /// The arguments of a call or construction.
 pub(super) fn arguments<'t>(call: Node<'t>) -> Vec<Node<'t>> {
-    let list = call.child_by_field_name("arguments").filter(|list| list.kind() == "arguments");
+    let list = call.field("arguments").filter(|list| list.kind() == "arguments");
     list.map(children).unwrap_or_default()
 }
 
@@ -281,8 +280,8 @@ pub(super) fn property<'t>(walk: &Walk<'t>, object: Node<'t>, name: &str) -> Opt
     }
     children(object).into_iter().find_map(|part| match part.kind() {
         "pair" => {
-            let key = part.child_by_field_name("key")?;
-            (property_name(walk, key) == name).then(|| part.child_by_field_name("value")).flatten()
+            let key = part.field("key")?;
+            (property_name(walk, key) == name).then(|| part.field("value")).flatten()
         }
         "shorthand_property_identifier" if walk.slice(part) == name => Some(part),
         _ => None,
@@ -336,12 +335,12 @@ fn path_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<SmolStr>
     if depth == 0 {
         return None;
     }
-    let inner = |field: &str| path_within(walk, node.child_by_field_name(field)?, depth - 1);
+    let inner = |field: &'static str| path_within(walk, node.field(field)?, depth - 1);
     match node.kind() {
         "identifier" | "type_identifier" | "shorthand_property_identifier" => Some(walk.slice(node).into()),
         "this" => walk.type_path().or(Some("this".into())),
         "member_expression" | "nested_identifier" => {
-            Some(dotted(&inner("object")?, walk.slice(node.child_by_field_name("property")?)))
+            Some(dotted(&inner("object")?, walk.slice(node.field("property")?)))
         }
         "call_expression" => inner("function"),
         "new_expression" => inner("constructor"),
@@ -365,15 +364,13 @@ pub(super) fn alternatives<'t>(walk: &Walk<'t>, node: Node<'t>) -> Vec<Node<'t>>
     let node = unwrapped(node);
     let parts = match node.kind() {
         "binary_expression" => {
-            let operator = node.child_by_field_name("operator").map(|operator| walk.slice(operator));
+            let operator = node.field("operator").map(|operator| walk.slice(operator));
             if !matches!(operator, Some("??" | "||")) {
                 return vec![node];
             }
-            [node.child_by_field_name("left"), node.child_by_field_name("right")]
+            [node.field("left"), node.field("right")]
         }
-        "ternary_expression" => {
-            [node.child_by_field_name("consequence"), node.child_by_field_name("alternative")]
-        }
+        "ternary_expression" => [node.field("consequence"), node.field("alternative")],
         _ => return vec![node],
     };
     parts.into_iter().flatten().collect()
@@ -414,12 +411,12 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
             text_within(walk, node.named_child(0)?, depth - 1)
         }
         "binary_expression" => {
-            let operator = walk.slice(node.child_by_field_name("operator")?);
+            let operator = walk.slice(node.field("operator")?);
             if operator != "+" {
                 return None;
             }
-            let left = text_within(walk, node.child_by_field_name("left")?, depth - 1);
-            let right = text_within(walk, node.child_by_field_name("right")?, depth - 1);
+            let left = text_within(walk, node.field("left")?, depth - 1);
+            let right = text_within(walk, node.field("right")?, depth - 1);
             if left.is_none() && right.is_none() {
                 return None;
             }
@@ -442,8 +439,8 @@ fn is_class(name: &str) -> bool {
 
 /// `"a".concat(b)`, `String(a)` and `a.toString()` are text; other calls are not known to be.
 fn concatenated(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
-    let callee = node.child_by_field_name("function")?;
-    let given = node.child_by_field_name("arguments").map(children).unwrap_or_default();
+    let callee = node.field("function")?;
+    let given = node.field("arguments").map(children).unwrap_or_default();
     if callee.kind() == "identifier" {
         return text_within(
             walk,
@@ -451,11 +448,11 @@ fn concatenated(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
             depth - 1,
         );
     }
-    let property = walk.slice(callee.child_by_field_name("property")?);
+    let property = walk.slice(callee.field("property")?);
     if !matches!(property, "concat" | "trim" | "toString") {
         return None;
     }
-    let mut text = text_within(walk, callee.child_by_field_name("object")?, depth - 1)?;
+    let mut text = text_within(walk, callee.field("object")?, depth - 1)?;
     for part in given {
         text.append(text_within(walk, part, depth - 1).unwrap_or_else(Text::hole));
     }

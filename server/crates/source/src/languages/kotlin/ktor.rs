@@ -5,6 +5,7 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, callee, child_of_kind, receiver, text_of};
 use crate::{
+    field::Field,
     languages::jvm::joined,
     walk::Walk,
     wiring::{Handler, Holder, MountFact, Reference, RouteFact, Text},
@@ -113,7 +114,7 @@ fn verb(name: &str) -> Option<&'static str> {
 impl Walk<'_> {
     /// The number of the function around whose name stands where the one of `declaration` does.
     fn function_named(&self, declaration: Node<'_>) -> Option<u32> {
-        let start = declaration.child_by_field_name("name")?.start_byte() as u32;
+        let start = declaration.field("name")?.start_byte() as u32;
         let functions = self.draft.functions.iter().rposition(|function| function.name_range.start == start);
         functions.map(|at| at as u32)
     }

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     FunctionKind,
+    field::Field,
     resolve::ModulePath,
     walk::{FunctionShape, Role, TypeShape, Walk, children, dotted},
     wiring::{Handler, MODULE, Reference, RpcFact, Scope, Value},
@@ -60,7 +61,7 @@ impl Reader for Kotlin {
         let parameters = parameters.iter().find_map(|kind| child_of_kind(node, kind));
         let parameters = parameters.map(|list| parameters_of(walk, list)).unwrap_or_default();
         let body = child_of_kind(node, "function_body");
-        let Some(name) = node.child_by_field_name("name") else {
+        let Some(name) = node.field("name") else {
             let kind = FunctionKind::Closure;
             return Some(FunctionShape { name: None, anchor: node, kind, receiver: None, parameters, body });
         };
@@ -70,7 +71,7 @@ impl Reader for Kotlin {
     }
 
     fn function_entered<'t>(&self, walk: &mut Walk<'t>, index: u32, node: Node<'t>, _: &[Node<'t>]) {
-        let Some(name) = node.child_by_field_name("name") else { return };
+        let Some(name) = node.field("name") else { return };
         if walk.draft.marks.contains(ROUTERS) {
             typed_parameters(walk, index, node);
         }
@@ -82,7 +83,7 @@ impl Reader for Kotlin {
         if let Some((name, _)) = misread::class_of(walk, node) {
             return Some(TypeShape { name: walk.slice(name).into(), bases: Vec::new() });
         }
-        let name = walk.slice(node.child_by_field_name("name")?).into();
+        let name = walk.slice(node.field("name")?).into();
         let bases = child_of_kind(node, "delegation_specifiers").map(children).unwrap_or_default();
         let bases = bases.into_iter().filter_map(|base| type_name(walk, base.named_child(0)?));
         let bases = bases.map(|base| qualified_type(walk, &base)).collect();
@@ -146,7 +147,7 @@ fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
     let mut open = vec![(SmolStr::default(), root)];
     while let Some((path, node)) = open.pop() {
         for child in children(node) {
-            let name = child.child_by_field_name("name").map(|name| walk.slice(name));
+            let name = child.field("name").map(|name| walk.slice(name));
             match (child.kind(), name) {
                 ("function_declaration", Some(name)) => {
                     walk.draft.marks.insert(method(&dotted(&path, name)));

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 
 use super::misread;
 use crate::{
+    field::Field,
     languages::{
         java::names::{qualified, qualified_method},
         jvm::annotation::{Annotation, Given},
@@ -60,7 +61,7 @@ fn annotation<'t>(walk: &Walk<'t>, node: Node<'t>, apart: Option<Node<'t>>) -> O
 
 /// The type that an extension function is declared on.
 pub(super) fn receiver(walk: &Walk<'_>, function: Node<'_>) -> Option<SmolStr> {
-    let name = function.child_by_field_name("name")?;
+    let name = function.field("name")?;
     let before = children(function).into_iter().find(|child| child.kind() == "user_type")?;
     (before.end_byte() <= name.start_byte()).then(|| type_name(walk, before))?
 }
@@ -160,11 +161,11 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
         "identifier" | "navigation_expression" => Some(Text::name(path_of(walk, node)?)),
         "parenthesized_expression" => text_within(walk, node.named_child(0)?, depth - 1),
         "binary_expression" => {
-            if walk.slice(node.child_by_field_name("operator")?) != "+" {
+            if walk.slice(node.field("operator")?) != "+" {
                 return None;
             }
-            let mut text = inner(node.child_by_field_name("left")?);
-            text.append(inner(node.child_by_field_name("right")?));
+            let mut text = inner(node.field("left")?);
+            text.append(inner(node.field("right")?));
             text.is_telling().then_some(text)
         }
         "call_expression" => {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     CallKind, CallSite,
+    field::Field,
     walk::{Walk, dotted, position},
     wiring::{Argument, MODULE, PassFact, Piece, Reference, Scope, Spot, Text},
 };
@@ -87,9 +88,9 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 /// The called name and where it stands.
 pub(super) fn called<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<(Node<'t>, SmolStr)> {
     let name = match node.kind() {
-        "function_call_expression" => node.child_by_field_name("function")?,
+        "function_call_expression" => node.field("function")?,
         "object_creation_expression" => node.named_child(0)?,
-        _ => node.child_by_field_name("name")?,
+        _ => node.field("name")?,
     };
     if !matches!(name.kind(), "name" | "qualified_name") {
         return None;
@@ -121,7 +122,7 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, last: &str) -> bool {
     let Some(text) = syntax::argument(&list, "spanName", 0).and_then(|first| text_of(walk, first)) else {
         return false;
     };
-    let object = node.child_by_field_name("object");
+    let object = node.field("object");
     let tracer = object.and_then(|object| match tracer_name(walk, object) {
         Some(name) => {
             let key = format_smolstr!("@{}", object.start_byte());
@@ -129,9 +130,7 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, last: &str) -> bool {
             Some(key)
         }
         // `$instrumentation->tracer()`
-        None if object.kind() == "member_call_expression" => {
-            path_of(walk, object.child_by_field_name("object")?)
-        }
+        None if object.kind() == "member_call_expression" => path_of(walk, object.field("object")?),
         None => path_of(walk, object),
     });
     know_names(walk, &text);
@@ -142,7 +141,7 @@ fn span<'t>(walk: &mut Walk<'t>, node: Node<'t>, last: &str) -> bool {
 
 /// `Tracer::newSpan('name')`, `Measure::span('name')`: the facades of packages around OpenTelemetry.
 fn is_measured(walk: &Walk<'_>, node: Node<'_>, last: &str) -> bool {
-    let class = node.child_by_field_name("scope").and_then(|scope| class_of(walk, scope));
+    let class = node.field("scope").and_then(|scope| class_of(walk, scope));
     match class.as_deref().map(super::names::last_of) {
         Some("Tracer") => matches!(last, "newSpan" | "start" | "build"),
         Some("Measure") => matches!(last, "span" | "start" | "trace" | "manual"),
@@ -244,7 +243,7 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, list: &[syntax::Argument<'t>]
 fn callee<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<SmolStr> {
     match node.kind() {
         "function_call_expression" => {
-            let name = walk.slice(node.child_by_field_name("function")?);
+            let name = walk.slice(node.field("function")?);
             know(walk, name);
             Some(name.into())
         }
@@ -253,17 +252,17 @@ fn callee<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<SmolStr> {
             Some(dotted(&class, "__construct"))
         }
         "scoped_call_expression" => {
-            let scope = node.child_by_field_name("scope")?;
+            let scope = node.field("scope")?;
             let class = match class_of(walk, scope) {
                 Some(_) => syntax::known_class(walk, scope)?,
                 None => path_of(walk, scope)?,
             };
-            Some(dotted(&class, walk.slice(node.child_by_field_name("name")?)))
+            Some(dotted(&class, walk.slice(node.field("name")?)))
         }
         _ => {
-            let object = node.child_by_field_name("object")?;
+            let object = node.field("object")?;
             let path = path_of(walk, object).unwrap_or_else(|| "?".into());
-            Some(dotted(&path, walk.slice(node.child_by_field_name("name")?)))
+            Some(dotted(&path, walk.slice(node.field("name")?)))
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{
     syntax::{class_of, known_class, literal, path_of, text_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{ConsumerFact, Handler, MODULE, Reference, Scope, Text, Value},
 };
@@ -35,11 +36,9 @@ pub(super) fn bases(walk: &Walk<'_>, node: Node<'_>) -> Vec<SmolStr> {
 
 /// Parameters know the methods of their types; those that the constructor promotes are properties.
 pub(super) fn parameters<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
-    let list = node.child_by_field_name("parameters").map(children).unwrap_or_default();
+    let list = node.field("parameters").map(children).unwrap_or_default();
     for parameter in list.into_iter().take(64) {
-        let (Some(name), Some(declared)) =
-            (parameter.child_by_field_name("name"), parameter.child_by_field_name("type"))
-        else {
+        let (Some(name), Some(declared)) = (parameter.field("name"), parameter.field("type")) else {
             continue;
         };
         let name = walk.slice(name).trim_start_matches(['$', '&']);
@@ -55,7 +54,7 @@ pub(super) fn parameters<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
 
 /// Jobs and listeners (`handle`) and commands, under the names that their instrumentations send.
 pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
-    let Some(name) = node.child_by_field_name("name").map(|name| walk.slice(name)) else { return };
+    let Some(name) = node.field("name").map(|name| walk.slice(name)) else { return };
     if !matches!(name, "handle" | "__invoke" | "execute") {
         return;
     }
@@ -76,13 +75,13 @@ pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
 /// The name of a console command: its signature up to the first space, else its name.
 fn command_name(walk: &Walk<'_>) -> Option<Text> {
     let class = walk.ancestor(1)?;
-    let body = class.child_by_field_name("body")?;
+    let body = class.field("body")?;
     let properties = children(body).into_iter().filter(|member| member.kind() == "property_declaration");
     let elements = properties.flat_map(children).filter(|child| child.kind() == "property_element");
     let named = elements.take(16).find_map(|element| {
-        let name = walk.slice(element.child_by_field_name("name")?);
+        let name = walk.slice(element.field("name")?);
         let value = element
-            .child_by_field_name("default_value")
+            .field("default_value")
             .filter(|_| matches!(name, "$signature" | "$name" | "$defaultName"))?;
         literal(walk, value)
     });
@@ -99,8 +98,8 @@ pub(super) fn declared_name(walk: &Walk<'_>, path: &str) -> SmolStr {
 
 /// The whole name of the type of the first parameter: the message that a handler takes.
 pub(super) fn message_of(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
-    let list = node.child_by_field_name("parameters").map(children)?;
-    let class = class_of(walk, list.first()?.child_by_field_name("type")?)?;
+    let list = node.field("parameters").map(children)?;
+    let class = class_of(walk, list.first()?.field("type")?)?;
     Some(whole_name(walk, &class))
 }
 
@@ -124,11 +123,11 @@ fn constant<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `private Dough $dough;`, `private string $name = 'a';`: what is not readonly may hold anything later.
 fn property<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let (Some(name), Some(around)) = (node.child_by_field_name("name"), walk.type_path()) else { return };
+    let (Some(name), Some(around)) = (node.field("name"), walk.type_path()) else { return };
     let path = dotted(&around, walk.slice(name).trim_start_matches('$'));
-    let declared = walk.ancestor(0).and_then(|declaration| declaration.child_by_field_name("type"));
+    let declared = walk.ancestor(0).and_then(|declaration| declaration.field("type"));
     let class = declared.and_then(|declared| known_class(walk, declared));
-    match (class, node.child_by_field_name("default_value")) {
+    match (class, node.field("default_value")) {
         (Some(class), _) => walk.draft.bind(MODULE, path, Value::Result(Reference::local(class))),
         (None, Some(value)) => {
             if let Some(text) = text_of(walk, value) {
@@ -141,8 +140,7 @@ fn property<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// `$x = …`, `$this->x = …`, `self::$x = …`.
 fn assigned<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-    else {
+    let (Some(left), Some(right)) = (node.field("left"), node.field("right")) else {
         return;
     };
     let Some(path) = path_of(walk, left) else { return };

@@ -8,6 +8,7 @@ use super::{
     syntax::{arguments, elements, keyed, literal, text_of},
 };
 use crate::{
+    field::Field,
     walk::Walk,
     wiring::{Piece, Text},
 };
@@ -32,7 +33,7 @@ pub(super) fn chain<'t>(walk: &Walk<'t>, call: Node<'t>) -> Vec<(SmolStr, Node<'
     while let Some(node) = at.filter(|_| links.len() < MAX_CHAIN) {
         let Some((_, name)) = called(walk, node) else { break };
         links.push((name, node));
-        at = node.child_by_field_name("object");
+        at = node.field("object");
     }
     links.reverse();
     links
@@ -43,7 +44,7 @@ pub(super) fn chained_after<'t>(walk: &Walk<'t>, call: Node<'t>) -> Vec<(SmolStr
     let mut links = Vec::new();
     let mut inner = call;
     for outer in walk.ancestors.iter().rev().take(MAX_CHAIN) {
-        let is_on = outer.child_by_field_name("object").is_some_and(|object| object.id() == inner.id());
+        let is_on = outer.field("object").is_some_and(|object| object.id() == inner.id());
         let Some((_, name)) = called(walk, *outer).filter(|_| is_on) else { break };
         links.push((name, *outer));
         inner = *outer;
@@ -53,7 +54,7 @@ pub(super) fn chained_after<'t>(walk: &Walk<'t>, call: Node<'t>) -> Vec<(SmolStr
 
 /// Whether a chain begins with Laravel's `Route::`.
 pub(super) fn is_facade<'t>(walk: &Walk<'t>, links: &[(SmolStr, Node<'t>)]) -> bool {
-    let scope = links.first().and_then(|(_, first)| first.child_by_field_name("scope"));
+    let scope = links.first().and_then(|(_, first)| first.field("scope"));
     scope.is_some_and(|scope| super::names::last_of(walk.slice(scope)) == "Route")
 }
 

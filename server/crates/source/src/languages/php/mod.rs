@@ -15,6 +15,7 @@ use tree_sitter::Node;
 use super::Reader;
 use crate::{
     FunctionKind,
+    field::Field,
     resolve::ModulePath,
     walk::{FunctionShape, Role, TypeShape, Walk, children},
 };
@@ -63,10 +64,10 @@ impl Reader for Php {
     }
 
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
-        let body = node.child_by_field_name("body");
-        let parameters = node.child_by_field_name("parameters");
+        let body = node.field("body");
+        let parameters = node.field("parameters");
         let parameters = parameters.map(|list| parameters_of(walk, list)).unwrap_or_default();
-        let (name, anchor, kind) = match node.child_by_field_name("name") {
+        let (name, anchor, kind) = match node.field("name") {
             // What is only declared never runs.
             Some(_) if body.is_none() => return None,
             Some(name) if node.kind() == "method_declaration" => (Some(name), name, FunctionKind::Method),
@@ -87,7 +88,7 @@ impl Reader for Php {
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
         let bases = classes::bases(walk, node);
-        let name = match node.child_by_field_name("name") {
+        let name = match node.field("name") {
             Some(name) => walk.slice(name).into(),
             None => bases.first().map_or("class".into(), |base| names::last_of(base).into()),
         };
@@ -128,7 +129,7 @@ impl Reader for Php {
 }
 
 fn parameters_of(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
-    let name = |node: Node<'_>| Some(walk.slice(node.child_by_field_name("name")?));
+    let name = |node: Node<'_>| Some(walk.slice(node.field("name")?));
     let all = children(list).into_iter().filter_map(name);
     all.map(|name| name.trim_start_matches(['$', '&', '.']).into()).collect()
 }

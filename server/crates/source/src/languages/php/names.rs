@@ -5,6 +5,7 @@ use smol_str::format_smolstr;
 use tree_sitter::Node;
 
 use crate::{
+    field::Field,
     resolve::{ModulePath, NAMESPACE},
     walk::{Walk, children},
     wiring::{MODULE, Reference, Value},
@@ -16,9 +17,9 @@ pub(super) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
     while let Some(node) = open.pop() {
         for child in children(node) {
             match child.kind() {
-                "namespace_definition" => open.extend(child.child_by_field_name("body")),
+                "namespace_definition" => open.extend(child.field("body")),
                 "class_declaration" | "interface_declaration" | "trait_declaration" | "enum_declaration" => {
-                    let name = child.child_by_field_name("name").map(|name| walk.slice(name));
+                    let name = child.field("name").map(|name| walk.slice(name));
                     walk.draft.marks.extend(name.map(class));
                 }
                 _ => {}
@@ -29,7 +30,7 @@ pub(super) fn declared<'t>(walk: &mut Walk<'t>, root: Node<'t>) {
 
 /// `namespace App\Http;`: noted, so that the file is found by the whole names of what it declares.
 pub(super) fn namespace<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(name) = node.child_by_field_name("name") else { return };
+    let Some(name) = node.field("name") else { return };
     let name = format_smolstr!("{NAMESPACE}\\{}", walk.slice(name));
     walk.draft.bind(MODULE, name, Value::Other);
 }
@@ -43,7 +44,7 @@ pub(super) fn current(walk: &Walk<'_>) -> SmolStr {
 
 /// `use A\B;`, `use A\B as C;`, `use A\{B, C as D};`, `use function A\b;`.
 pub(super) fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let group = node.child_by_field_name("body");
+    let group = node.field("body");
     let before = children(node).into_iter().find(|child| child.kind() == "namespace_name");
     let before = before.filter(|_| group.is_some()).map(|name| walk.slice(name)).unwrap_or_default();
     for clause in children(group.unwrap_or(node)) {
@@ -54,7 +55,7 @@ pub(super) fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
         let whole = walk.slice(name).trim_start_matches('\\');
         let whole = if before.is_empty() { whole.to_owned() } else { format!("{before}\\{whole}") };
         let last = last_of(&whole);
-        let alias = clause.child_by_field_name("alias").map_or(last, |alias| walk.slice(alias));
+        let alias = clause.field("alias").map_or(last, |alias| walk.slice(alias));
         walk.draft.marks.insert(known(alias));
         walk.draft.bind(MODULE, alias, Value::Import(format_smolstr!("\\{whole}"), Some(last.into())));
     }

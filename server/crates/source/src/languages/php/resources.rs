@@ -10,6 +10,7 @@ use super::{
     syntax::{arguments, elements, keyed, known_class, literal, literals},
 };
 use crate::{
+    field::Field,
     walk::{Walk, dotted},
     wiring::{Handler, MODULE, Text},
 };
@@ -42,7 +43,7 @@ struct Options {
 /// `Route::resource('photos.comments', X::class)` and its like.
 pub(super) fn declared<'t>(walk: &mut Walk<'t>, node: Node<'t>, name: &str) {
     let links = chain(walk, node);
-    let object = node.child_by_field_name("object").map(|object| walk.slice(object)).unwrap_or_default();
+    let object = node.field("object").map(|object| walk.slice(object)).unwrap_or_default();
     if !is_facade(walk, &links) && !object.to_lowercase().ends_with("router") {
         return;
     }

@@ -14,6 +14,7 @@ use super::{
     },
 };
 use crate::{
+    field::Field,
     walk::{Walk, dotted},
     wiring::{ConsumerFact, Handler, Holder, MODULE, MountFact, Piece, Reference, RouteFact, Text, Value},
 };
@@ -117,7 +118,7 @@ fn name_of<'t>(walk: &Walk<'t>, after: &[(SmolStr, Node<'t>)]) -> Option<Text> {
 
 /// Whether routes may be declared on the object of the call: caches, clients and requests have a `get` as well.
 fn may_be_router<'t>(walk: &Walk<'t>, node: Node<'t>) -> bool {
-    let Some(object) = node.child_by_field_name("object") else { return false };
+    let Some(object) = node.field("object") else { return false };
     let is_plain = matches!(object.kind(), "variable_name" | "member_access_expression");
     let text = walk.slice(object).to_lowercase();
     let others = ["cache", "client", "request", "session", "config", "redis", "http", "storage", "response"];
@@ -146,9 +147,9 @@ pub(super) fn handler<'t>(
             Some(named(walk, dotted(&class, "__invoke")))
         }
         "member_call_expression" | "scoped_call_expression" if is_reference(node) => {
-            let object = node.child_by_field_name("object").or_else(|| node.child_by_field_name("scope"))?;
+            let object = node.field("object").or_else(|| node.field("scope"))?;
             let class = known_class(walk, object).or_else(|| path_of(walk, object))?;
-            Some(named(walk, dotted(&class, walk.slice(node.child_by_field_name("name")?))))
+            Some(named(walk, dotted(&class, walk.slice(node.field("name")?))))
         }
         "string" | "encapsed_string" | "binary_expression" => {
             let text = literal(walk, node)?;
@@ -257,7 +258,7 @@ fn mount(walk: &mut Walk<'_>, path: &str, prefix: Text) {
 
 /// `Artisan::command('mail:send {user}', function () {…})`.
 fn command<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let is_artisan = node.child_by_field_name("scope").is_some_and(|scope| walk.slice(scope) == "Artisan");
+    let is_artisan = node.field("scope").is_some_and(|scope| walk.slice(scope) == "Artisan");
     let list = arguments(walk, node);
     let ([signature, action, ..], true) = (list.as_slice(), is_artisan) else { return };
     let Some(signature) = literal(walk, signature.value) else { return };

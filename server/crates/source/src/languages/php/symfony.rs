@@ -13,6 +13,7 @@ use super::{
     syntax::{argument, arguments, elements, literals, text_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{ConsumerFact, Handler, Holder, MODULE, PrefixFact, Reference, RouteFact, Text, Value},
 };
@@ -36,10 +37,10 @@ pub(super) fn comment<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 pub(super) fn on_type<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let routes = routes_of(walk, node);
     let Some(class) = walk.type_path().filter(|_| !routes.is_empty()) else { return };
-    let methods = node.child_by_field_name("body").map(children).unwrap_or_default();
+    let methods = node.field("body").map(children).unwrap_or_default();
     let invoked = methods
         .into_iter()
-        .find(|method| method.child_by_field_name("name").is_some_and(|name| walk.slice(name) == "__invoke"));
+        .find(|method| method.field("name").is_some_and(|name| walk.slice(name) == "__invoke"));
     if invoked.is_some_and(|method| attributes(walk, method, "Route").is_empty()) {
         let handler = Handler::Named(MODULE, Reference::local(format_smolstr!("{class}.__invoke")));
         for route in routes {
@@ -62,7 +63,7 @@ pub(super) fn on_type<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 
 /// Routes and message handlers among methods.
 pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, node: Node<'t>) {
-    let (Some(class), Some(method)) = (walk.type_path(), node.child_by_field_name("name")) else { return };
+    let (Some(class), Some(method)) = (walk.type_path(), node.field("name")) else { return };
     let method = walk.slice(method);
     let handler = Handler::Function(index);
     for route in routes_of(walk, node) {
@@ -126,7 +127,7 @@ fn routes_of<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Vec<Declared> {
 
 /// The attributes of a declaration that are called so.
 fn attributes<'t>(walk: &Walk<'t>, node: Node<'t>, wanted: &str) -> Vec<Node<'t>> {
-    let lists = node.child_by_field_name("attributes").map(children).unwrap_or_default();
+    let lists = node.field("attributes").map(children).unwrap_or_default();
     let all = lists.into_iter().flat_map(children);
     let is_wanted = |node: &Node<'t>| {
         let name = node.named_child(0).map(|name| walk.slice(name)).unwrap_or_default();

@@ -7,6 +7,7 @@ use tree_sitter::Node;
 use super::names::{know, last_of, whole_name};
 use crate::{
     FunctionKind,
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{Piece, Text},
 };
@@ -22,11 +23,11 @@ pub(super) struct Argument<'t> {
 
 /// The arguments of a call, in order.
 pub(super) fn arguments<'t>(walk: &Walk<'t>, call: Node<'t>) -> Vec<Argument<'t>> {
-    let field = call.child_by_field_name("arguments").or_else(|| call.child_by_field_name("parameters"));
+    let field = call.field("arguments").or_else(|| call.field("parameters"));
     let list = field.or_else(|| children(call).into_iter().find(|child| child.kind() == "arguments"));
     let all = list.map(children).unwrap_or_default().into_iter().filter(|child| child.kind() == "argument");
     let argument = |node: Node<'t>| {
-        let name = node.child_by_field_name("name").map(|name| walk.slice(name));
+        let name = node.field("name").map(|name| walk.slice(name));
         let values = children(node);
         Some(Argument { name, value: *values.get(usize::from(name.is_some()))? })
     };
@@ -35,7 +36,7 @@ pub(super) fn arguments<'t>(walk: &Walk<'t>, call: Node<'t>) -> Vec<Argument<'t>
 
 /// Whether the call only makes a closure of what it names: `f(...)`.
 pub(super) fn is_reference(call: Node<'_>) -> bool {
-    let list = call.child_by_field_name("arguments");
+    let list = call.field("arguments");
     list.is_some_and(|list| list.named_child(0).is_some_and(|only| only.kind() == "variadic_placeholder"))
 }
 
@@ -121,13 +122,13 @@ pub(super) fn path_of(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
             }
             "object_creation_expression" => class_of(walk, at)?,
             "member_access_expression" | "nullsafe_member_access_expression" => {
-                names.push(walk.slice(at.child_by_field_name("name")?));
-                at = at.child_by_field_name("object")?;
+                names.push(walk.slice(at.field("name")?));
+                at = at.field("object")?;
                 continue;
             }
             "scoped_property_access_expression" => {
-                names.push(walk.slice(at.child_by_field_name("name")?).trim_start_matches('$'));
-                at = at.child_by_field_name("scope")?;
+                names.push(walk.slice(at.field("name")?).trim_start_matches('$'));
+                at = at.field("scope")?;
                 continue;
             }
             "class_constant_access_expression" => {
@@ -156,7 +157,7 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
     match node.kind() {
         "string" => Some(Text::literal(single_quoted(walk.slice(node)))),
         "encapsed_string" | "heredoc_body" | "nowdoc_body" => Some(interpolated(walk, node, depth)),
-        "heredoc" | "nowdoc" => text_within(walk, node.child_by_field_name("value")?, depth - 1),
+        "heredoc" | "nowdoc" => text_within(walk, node.field("value")?, depth - 1),
         "variable_name" | "member_access_expression" | "scoped_property_access_expression" => {
             Some(Text::name(path_of(walk, node)?))
         }
@@ -168,13 +169,13 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
         },
         "name" | "qualified_name" => Some(constant(walk, walk.slice(node))),
         "parenthesized_expression" => text_within(walk, node.named_child(0)?, depth - 1),
-        "cast_expression" => text_within(walk, node.child_by_field_name("value")?, depth - 1),
+        "cast_expression" => text_within(walk, node.field("value")?, depth - 1),
         "binary_expression" => {
-            if walk.slice(node.child_by_field_name("operator")?) != "." {
+            if walk.slice(node.field("operator")?) != "." {
                 return None;
             }
-            let mut text = inner(node.child_by_field_name("left")?);
-            text.append(inner(node.child_by_field_name("right")?));
+            let mut text = inner(node.field("left")?);
+            text.append(inner(node.field("right")?));
             text.is_telling().then_some(text)
         }
         "function_call_expression" => called(walk, node, depth),
@@ -184,7 +185,7 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
 
 /// Functions that give text, with what of it is known.
 fn called(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
-    let name = walk.slice(node.child_by_field_name("function")?);
+    let name = walk.slice(node.field("function")?);
     let list = arguments(walk, node);
     let first = || text_within(walk, list.first()?.value, depth - 1);
     match name.trim_start_matches('\\') {

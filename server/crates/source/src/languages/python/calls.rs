@@ -6,6 +6,7 @@ use tree_sitter::Node;
 use super::syntax::{alternatives, argument, keyword, path_of, positional, text_of};
 use crate::{
     CallKind, CallSite,
+    field::Field,
     walk::{Walk, children, position},
     wiring::{Argument, Piece, Reference, Scope, Text},
 };
@@ -37,10 +38,10 @@ const SQL: &[&str] = &[
 
 /// A call, credited to `function` where it stands in a decorator of that.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, function: Option<u32>) {
-    let Some(callee) = node.child_by_field_name("function") else { return };
+    let Some(callee) = node.field("function") else { return };
     let path = path_of(walk, callee);
     let (last, name_node) = match callee.kind() {
-        "attribute" => match callee.child_by_field_name("attribute") {
+        "attribute" => match callee.field("attribute") {
             Some(name) => (walk.slice(name), name),
             None => return,
         },
@@ -75,7 +76,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, function: Option<u32
 
 /// `tracer = trace.get_tracer("name")`: later span starts know their scope.
 pub(super) fn tracer<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, right: Node<'t>) {
-    let callee = right.child_by_field_name("function").map(|callee| walk.slice(callee)).unwrap_or_default();
+    let callee = right.field("function").map(|callee| walk.slice(callee)).unwrap_or_default();
     if callee.ends_with("get_tracer")
         && let Some(text) =
             argument(walk, right, 0, "instrumenting_module_name").and_then(|node| text_of(walk, node))
@@ -193,10 +194,9 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, path: &SmolStr, function: Opt
             walk.draft.pass(callee, Argument::At(at as u8), text, scope, function, place);
         }
     }
-    let list = node.child_by_field_name("arguments").map(children).unwrap_or_default();
+    let list = node.field("arguments").map(children).unwrap_or_default();
     for pair in list.into_iter().filter(|node| node.kind() == "keyword_argument").take(12) {
-        let (Some(key), Some(value)) = (pair.child_by_field_name("name"), pair.child_by_field_name("value"))
-        else {
+        let (Some(key), Some(value)) = (pair.field("name"), pair.field("value")) else {
             continue;
         };
         if let Some(text) = passed_text(walk, value) {

@@ -9,6 +9,7 @@ use super::{
     syntax::{argument, keyword, literals, path_of, positional, text_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, dotted},
     wiring::{Handler, Holder, MountFact, Reference, RouteFact, Scope, Text},
 };
@@ -98,12 +99,12 @@ pub(super) fn list_holder(walk: &Walk<'_>) -> Option<Holder> {
     for node in walk.ancestors.iter().rev().take(MAX_NESTING) {
         match node.kind() {
             "assignment" | "augmented_assignment" => {
-                let name = path_of(walk, node.child_by_field_name("left")?)?;
+                let name = path_of(walk, node.field("left")?)?;
                 return Some(Holder::Named(walk.scope(), Reference::local(name)));
             }
             "return_statement" => return walk.function_around().map(Holder::Returned),
             "call" => {
-                let callee = path_of(walk, node.child_by_field_name("function")?)?;
+                let callee = path_of(walk, node.field("function")?)?;
                 let (object, last) = callee.rsplit_once('.').unwrap_or(("", &callee));
                 if matches!(last, "append" | "extend" | "insert" | "add_routes") {
                     return Some(Holder::Named(walk.scope(), Reference::local(object)));
@@ -166,8 +167,7 @@ fn with_outer_prefixes(walk: &Walk<'_>, pattern: Text) -> Text {
         match node.kind() {
             "assignment" | "augmented_assignment" | "return_statement" | "function_definition" => break,
             "call" => {
-                let callee =
-                    node.child_by_field_name("function").map(|callee| walk.slice(callee)).unwrap_or_default();
+                let callee = node.field("function").map(|callee| walk.slice(callee)).unwrap_or_default();
                 let last = callee.rsplit('.').next().unwrap_or(callee);
                 if !matches!(last, "path" | "re_path" | "url" | "Mount") {
                     continue;

@@ -9,6 +9,7 @@ use super::{
     syntax::{argument, literals, path_of, positional, text_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{Handler, Holder, MODULE, MountFact, Piece, Reference, RouteFact, Scope, Text},
 };
@@ -105,8 +106,8 @@ pub(super) fn mapped_actions<'t>(
     let class = path.strip_suffix(".as_view")?;
     let map = argument(walk, target, 0, "actions").filter(|map| map.kind() == "dictionary")?;
     let pairs = children(map).into_iter().filter(|pair| pair.kind() == "pair").filter_map(|pair| {
-        let method = text_of(walk, pair.child_by_field_name("key")?)?.as_literal()?;
-        let action = text_of(walk, pair.child_by_field_name("value")?)?.as_literal()?;
+        let method = text_of(walk, pair.field("key")?)?.as_literal()?;
+        let action = text_of(walk, pair.field("value")?)?.as_literal()?;
         Some((SmolStr::from(method.to_uppercase()), action))
     });
     Some((class.into(), pairs.collect()))

@@ -9,6 +9,7 @@ use super::{
     syntax::{keyword, path_of, positional, text_of},
 };
 use crate::{
+    field::Field,
     walk::Walk,
     wiring::{Handler, MODULE, Reference, RpcFact},
 };
@@ -47,7 +48,7 @@ pub(super) fn method(walk: &mut Walk<'_>, index: u32) {
 /// `query = QueryType()`, `user = ObjectType("User")`: fields are declared on the name. In a class:
 /// `author = strawberry.field(resolver=author_of)` and Graphene's `create_book = CreateBook.Field()`.
 pub(super) fn bound<'t>(walk: &mut Walk<'t>, name: &str, right: Node<'t>) {
-    let Some(callee) = right.child_by_field_name("function").and_then(|callee| path_of(walk, callee)) else {
+    let Some(callee) = right.field("function").and_then(|callee| path_of(walk, callee)) else {
         return;
     };
     let last = callee.rsplit('.').next().unwrap_or(&callee);

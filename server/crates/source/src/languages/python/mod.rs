@@ -17,6 +17,7 @@ use tree_sitter::Node;
 use super::Reader;
 use crate::{
     FunctionKind,
+    field::Field,
     resolve::ModulePath,
     walk::{FunctionShape, Role, TypeShape, Walk, children, dotted},
     wiring::{Handler, MODULE, Reference, RpcFact, Scope, Text, Value},
@@ -54,10 +55,9 @@ impl Reader for Python {
     }
 
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
-        let body = node.child_by_field_name("body");
-        let parameters =
-            node.child_by_field_name("parameters").map(|list| parameters(walk, list)).unwrap_or_default();
-        let Some(name) = node.child_by_field_name("name") else {
+        let body = node.field("body");
+        let parameters = node.field("parameters").map(|list| parameters(walk, list)).unwrap_or_default();
+        let Some(name) = node.field("name") else {
             let kind = FunctionKind::Closure;
             return Some(FunctionShape { name: None, anchor: node, kind, receiver: None, parameters, body });
         };
@@ -80,8 +80,8 @@ impl Reader for Python {
     }
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
-        let name = walk.slice(node.child_by_field_name("name")?).into();
-        let list = node.child_by_field_name("superclasses").map(children).unwrap_or_default();
+        let name = walk.slice(node.field("name")?).into();
+        let list = node.field("superclasses").map(children).unwrap_or_default();
         let bases = list.into_iter().filter_map(|base| path_of(walk, base)).collect();
         Some(TypeShape { name, bases })
     }
@@ -107,8 +107,7 @@ impl Reader for Python {
     }
 
     fn bind<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
-        let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-        else {
+        let (Some(left), Some(right)) = (node.field("left"), node.field("right")) else {
             return;
         };
         let Some((scope, name)) = target(walk, left) else { return };
@@ -168,7 +167,7 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, right: Node<
             routes::constructed(walk, scope, &name, right);
             graphql::bound(walk, &name, right);
             calls::tracer(walk, scope, &name, right);
-            let callee = right.child_by_field_name("function").and_then(|callee| path_of(walk, callee));
+            let callee = right.field("function").and_then(|callee| path_of(walk, callee));
             match (text_of(walk, right), callee) {
                 (Some(text), _) if text.is_telling() => Value::Text(text),
                 // A view made of a class stands for the class.
@@ -208,12 +207,12 @@ fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, right: Node<
 
 fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let scope = walk.scope();
-    let from = node.child_by_field_name("module_name").map(|module| SmolStr::from(walk.slice(module)));
+    let from = node.field("module_name").map(|module| SmolStr::from(walk.slice(module)));
     let mut cursor = node.walk();
     let names: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
     for name in names {
         let (path, alias) = match name.kind() {
-            "aliased_import" => (name.child_by_field_name("name"), name.child_by_field_name("alias")),
+            "aliased_import" => (name.field("name"), name.field("alias")),
             _ => (Some(name), None),
         };
         let Some(path) = path.map(|path| walk.slice(path)) else { continue };
@@ -244,7 +243,7 @@ fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
 /// `NAMES = {"load": "load user"}` makes `NAMES.load` known.
 fn members<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, dictionary: Node<'t>) {
     for pair in children(dictionary).into_iter().filter(|pair| pair.kind() == "pair").take(256) {
-        let (key, value) = (pair.child_by_field_name("key"), pair.child_by_field_name("value"));
+        let (key, value) = (pair.field("key"), pair.field("value"));
         let (Some(key), Some(value)) = (key, value) else { continue };
         if key.kind() == "string"
             && value.kind() == "string"
@@ -267,7 +266,7 @@ fn parameters(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
     let name = |node: Node<'_>| -> Option<SmolStr> {
         let named = match node.kind() {
             "identifier" => node,
-            "default_parameter" | "typed_default_parameter" => node.child_by_field_name("name")?,
+            "default_parameter" | "typed_default_parameter" => node.field("name")?,
             "typed_parameter" | "list_splat_pattern" | "dictionary_splat_pattern" => node.named_child(0)?,
             _ => return None,
         };

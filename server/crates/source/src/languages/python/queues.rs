@@ -10,6 +10,7 @@ use super::{
     syntax::{argument, keyword, path_of, positional, text_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, dotted},
     wiring::{ConsumerFact, Handler, MODULE, Reference, RpcFact, Text},
 };
@@ -40,8 +41,8 @@ pub(super) fn consumed_by_object<'t>(walk: &mut Walk<'t>, node: Node<'t>, object
 /// `queue = await channel.declare_queue("jobs")`: the queue knows its name.
 pub(super) fn declared<'t>(walk: &mut Walk<'t>, name: &SmolStr, right: Node<'t>) {
     let call = if right.kind() == "await" { right.named_child(0).unwrap_or(right) } else { right };
-    let Some(callee) = call.child_by_field_name("function").filter(|_| call.kind() == "call") else { return };
-    let last = callee.child_by_field_name("attribute").map(|last| walk.slice(last)).unwrap_or_default();
+    let Some(callee) = call.field("function").filter(|_| call.kind() == "call") else { return };
+    let last = callee.field("attribute").map(|last| walk.slice(last)).unwrap_or_default();
     if !matches!(last, "declare_queue" | "get_queue") {
         return;
     }
@@ -59,7 +60,7 @@ pub(super) fn constructed<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let listed = elements(queues);
     let queues = if listed.is_empty() { vec![queues] } else { listed };
     for queue in queues {
-        let named = queue.child_by_field_name("arguments").and_then(|_| positional(queue).first().copied());
+        let named = queue.field("arguments").and_then(|_| positional(queue).first().copied());
         let Some(name) = text_of(walk, named.unwrap_or(queue)) else { continue };
         for callback in elements(callbacks) {
             if let Some(handler) = handler(walk, callback) {

@@ -8,13 +8,14 @@ use super::{
     syntax::{argument, keyword, literals, path_of, positional, text_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{Handler, Holder, MountFact, PrefixFact, Reference, RouteFact, Scope, Text},
 };
 
 /// Whether `node` declares routes or mounts; if so, they are taken in.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
-    let Some(callee) = node.child_by_field_name("function") else { return false };
+    let Some(callee) = node.field("function") else { return false };
     let Some(path) = path_of(walk, callee) else { return false };
     let (object, last) = path.rsplit_once('.').unwrap_or(("", &path));
     match last {
@@ -61,7 +62,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
 
 /// `x = APIRouter(prefix="/items")`, `Blueprint(…, url_prefix=…)`, `Namespace(…, path=…)`.
 pub(super) fn constructed<'t>(walk: &mut Walk<'t>, scope: Scope, name: &SmolStr, right: Node<'t>) {
-    let callee = right.child_by_field_name("function").map(|callee| walk.slice(callee)).unwrap_or_default();
+    let callee = right.field("function").map(|callee| walk.slice(callee)).unwrap_or_default();
     let last = callee.rsplit('.').next().unwrap_or(callee);
     match last {
         "Litestar" | "Starlite" => return litestar::router(walk, scope, name, right),

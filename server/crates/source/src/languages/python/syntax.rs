@@ -4,6 +4,7 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{Piece, Text},
 };
@@ -28,10 +29,10 @@ fn path_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<SmolStr>
             name => Some(name.into()),
         },
         "attribute" => {
-            let object = path_within(walk, node.child_by_field_name("object")?, depth - 1)?;
-            Some(dotted(&object, walk.slice(node.child_by_field_name("attribute")?)))
+            let object = path_within(walk, node.field("object")?, depth - 1)?;
+            Some(dotted(&object, walk.slice(node.field("attribute")?)))
         }
-        "call" => path_within(walk, node.child_by_field_name("function")?, depth - 1),
+        "call" => path_within(walk, node.field("function")?, depth - 1),
         "parenthesized_expression" | "await" => path_within(walk, node.named_child(0)?, depth - 1),
         _ => None,
     }
@@ -39,7 +40,7 @@ fn path_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<SmolStr>
 
 /// The positional arguments of a call.
 pub(super) fn positional<'t>(call: Node<'t>) -> Vec<Node<'t>> {
-    let list = call.child_by_field_name("arguments").map(children).unwrap_or_default();
+    let list = call.field("arguments").map(children).unwrap_or_default();
     let is_plain = |node: &Node<'_>| {
         !matches!(node.kind(), "keyword_argument" | "list_splat" | "dictionary_splat" | "comment")
     };
@@ -48,12 +49,12 @@ pub(super) fn positional<'t>(call: Node<'t>) -> Vec<Node<'t>> {
 
 /// The value of a keyword argument of a call.
 pub(super) fn keyword<'t>(walk: &Walk<'t>, call: Node<'t>, name: &str) -> Option<Node<'t>> {
-    let list = children(call.child_by_field_name("arguments")?);
+    let list = children(call.field("arguments")?);
     let named = list.into_iter().find(|argument| {
         argument.kind() == "keyword_argument"
-            && argument.child_by_field_name("name").is_some_and(|key| walk.slice(key) == name)
+            && argument.field("name").is_some_and(|key| walk.slice(key) == name)
     });
-    named?.child_by_field_name("value")
+    named?.field("value")
 }
 
 /// The argument at `at`, else the one under a keyword.
@@ -74,7 +75,7 @@ pub(super) fn text_of(walk: &Walk<'_>, node: Node<'_>) -> Option<Text> {
 /// What an expression may be: both sides of `a or b`, and of `a if x else b`.
 pub(super) fn alternatives<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     let parts = match node.kind() {
-        "boolean_operator" => [node.child_by_field_name("left"), node.child_by_field_name("right")],
+        "boolean_operator" => [node.field("left"), node.field("right")],
         "conditional_expression" => [node.named_child(0), node.named_child(2)],
         _ => return vec![node],
     };
@@ -102,17 +103,17 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
         }
         // `NAMES["load"]`.
         "subscript" => {
-            let path = path_of(walk, node.child_by_field_name("value")?)?;
-            let key = text_within(walk, node.child_by_field_name("subscript")?, depth - 1)?.as_literal()?;
+            let path = path_of(walk, node.field("value")?)?;
+            let key = text_within(walk, node.field("subscript")?, depth - 1)?.as_literal()?;
             Some(Text::name(dotted(&path, &key)))
         }
         "parenthesized_expression" => text_within(walk, node.named_child(0)?, depth - 1),
         "binary_operator" => {
-            let left = text_within(walk, node.child_by_field_name("left")?, depth - 1)?;
-            match walk.slice(node.child_by_field_name("operator")?) {
+            let left = text_within(walk, node.field("left")?, depth - 1)?;
+            match walk.slice(node.field("operator")?) {
                 "+" => {
                     let mut text = left;
-                    text.append(inner(node.child_by_field_name("right")?));
+                    text.append(inner(node.field("right")?));
                     Some(text)
                 }
                 "%" => Some(with_holes(&left.as_literal()?, printf_hole)),
@@ -126,19 +127,19 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
 
 /// Calls that give text, with what of it is known.
 fn called(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
-    let callee = node.child_by_field_name("function")?;
+    let callee = node.field("function")?;
     let last = match callee.kind() {
-        "attribute" => walk.slice(callee.child_by_field_name("attribute")?),
+        "attribute" => walk.slice(callee.field("attribute")?),
         _ => walk.slice(callee),
     };
     match last {
         "format" if callee.kind() == "attribute" => {
-            let template = text_within(walk, callee.child_by_field_name("object")?, depth - 1)?;
+            let template = text_within(walk, callee.field("object")?, depth - 1)?;
             Some(with_holes(&template.as_literal()?, brace_hole))
         }
         "text" | "dedent" | "strip" | "SQL" | "Template" | "cleandoc" | "gettext_lazy" | "_" => {
             let first = positional(node).first().copied();
-            let object = callee.child_by_field_name("object").filter(|_| last == "strip");
+            let object = callee.field("object").filter(|_| last == "strip");
             text_within(walk, object.or(first)?, depth - 1)
         }
         _ => None,
@@ -163,9 +164,9 @@ fn string(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Text {
                 text.append(Text::literal(content));
             }
             "interpolation" => {
-                let formatted = part.child_by_field_name("format_specifier").is_some()
-                    || part.child_by_field_name("type_conversion").is_some();
-                let value = part.child_by_field_name("expression").filter(|_| !formatted);
+                let formatted =
+                    part.field("format_specifier").is_some() || part.field("type_conversion").is_some();
+                let value = part.field("expression").filter(|_| !formatted);
                 let value = value.and_then(|value| text_within(walk, value, depth - 1));
                 text.append(value.unwrap_or_else(Text::hole));
             }

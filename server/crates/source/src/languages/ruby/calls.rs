@@ -6,6 +6,7 @@ use tree_sitter::Node;
 use super::syntax::{arguments, know_constants, method_of, option, path_of, positional, text_of, word};
 use crate::{
     CallKind, CallSite,
+    field::Field,
     walk::{Walk, position},
     wiring::{Argument, MODULE, Piece, Reference, Scope, Text},
 };
@@ -62,8 +63,8 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, method: &'t str) {
     if walk.draft.marks.contains(super::rails::IN_ROUTES) || method.is_empty() {
         return;
     }
-    let Some(name) = node.child_by_field_name("method") else { return };
-    let receiver = node.child_by_field_name("receiver");
+    let Some(name) = node.field("method") else { return };
+    let receiver = node.field("receiver");
     let object = receiver.map(|receiver| path_of(walk, receiver));
     if method == "tracer" {
         memoised_tracer(walk, node);
@@ -251,8 +252,7 @@ fn passes<'t>(walk: &mut Walk<'t>, node: Node<'t>, callee: &SmolStr) {
         }
     }
     for pair in arguments(node).into_iter().filter(|node| node.kind() == "pair").take(12) {
-        let (Some(key), Some(value)) = (pair.child_by_field_name("key"), pair.child_by_field_name("value"))
-        else {
+        let (Some(key), Some(value)) = (pair.field("key"), pair.field("value")) else {
             continue;
         };
         let Some(key) = word(walk, key) else { continue };

@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, constant_path, method_of, positional, word};
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{ConsumerFact, Handler, MODULE, Piece, Reference, RpcFact, Text, Value},
 };
@@ -55,7 +56,7 @@ fn derives_from_que(walk: &Walk<'_>) -> bool {
 
 /// Calls in the bodies of classes and of Rakefiles that declare something; whether this is one.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, method: &str) -> bool {
-    if node.child_by_field_name("receiver").is_some() {
+    if node.field("receiver").is_some() {
         return false;
     }
     match method {
@@ -124,7 +125,7 @@ fn gruf(walk: &mut Walk<'_>, node: Node<'_>) -> bool {
 
 /// `task sync: :environment do … end` below `namespace`s is called `outer:sync`.
 fn task(walk: &mut Walk<'_>, node: Node<'_>) -> bool {
-    let Some(block) = node.child_by_field_name("block") else { return false };
+    let Some(block) = node.field("block") else { return false };
     let Some(name) = arguments(node).first().and_then(|first| task_name(walk, *first)) else { return false };
     let mut whole = name;
     for outer in walk.ancestors.iter().rev().filter(|outer| outer.kind() == "call") {
@@ -143,7 +144,7 @@ fn task(walk: &mut Walk<'_>, node: Node<'_>) -> bool {
 /// The name in `:sync`, `"sync"`, `sync: :environment` and `:sync => [:a]`.
 fn task_name(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
     match node.kind() {
-        "pair" => word(walk, node.child_by_field_name("key")?),
+        "pair" => word(walk, node.field("key")?),
         "hash" => task_name(walk, *children(node).first()?),
         _ => word(walk, node),
     }

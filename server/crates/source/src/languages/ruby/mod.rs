@@ -15,6 +15,7 @@ use tree_sitter::Node;
 use super::Reader;
 use crate::{
     FunctionKind,
+    field::Field,
     resolve::ModulePath,
     walk::{FunctionShape, Role, TypeShape, Walk, children, dotted},
     wiring::{MODULE, Reference, Scope, Text, Value},
@@ -101,8 +102,8 @@ impl Reader for Ruby {
     }
 
     fn type_shape<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<TypeShape> {
-        let name = constant_path(walk, node.child_by_field_name("name")?)?;
-        let base = node.child_by_field_name("superclass").and_then(|base| base.named_child(0));
+        let name = constant_path(walk, node.field("name")?)?;
+        let base = node.field("superclass").and_then(|base| base.named_child(0));
         let bases = base.and_then(|base| constant_path(walk, base)).into_iter().collect();
         Some(TypeShape { name, bases })
     }
@@ -123,14 +124,11 @@ impl Reader for Ruby {
     }
 
     fn bind<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
-        let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-        else {
+        let (Some(left), Some(right)) = (node.field("left"), node.field("right")) else {
             return;
         };
         let is_memo = node.kind() == "operator_assignment";
-        if is_memo
-            && node.child_by_field_name("operator").is_none_or(|operator| walk.slice(operator) != "||=")
-        {
+        if is_memo && node.field("operator").is_none_or(|operator| walk.slice(operator) != "||=") {
             return;
         }
         let Some((scope, name)) = target(walk, left) else { return };
@@ -160,13 +158,12 @@ impl Reader for Ruby {
 }
 
 fn method<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
-    let anchor = node.child_by_field_name("name")?;
+    let anchor = node.field("name")?;
     let name = Some(walk.slice(anchor).into());
     let receiver = walk.direct_type().map(|name| last_of(name));
     let kind = if receiver.is_some() { FunctionKind::Method } else { FunctionKind::Function };
-    let parameters =
-        node.child_by_field_name("parameters").map(|list| parameters(walk, list)).unwrap_or_default();
-    Some(FunctionShape { name, anchor, kind, receiver, parameters, body: node.child_by_field_name("body") })
+    let parameters = node.field("parameters").map(|list| parameters(walk, list)).unwrap_or_default();
+    Some(FunctionShape { name, anchor, kind, receiver, parameters, body: node.field("body") })
 }
 
 /// Blocks and lambdas outside of methods; within one they belong to it. Blocks that only open a class are none.
@@ -176,9 +173,8 @@ fn closure<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
         return None;
     }
     let parent = walk.ancestor(0)?;
-    let parameters =
-        node.child_by_field_name("parameters").map(|list| parameters(walk, list)).unwrap_or_default();
-    let body = node.child_by_field_name("body");
+    let parameters = node.field("parameters").map(|list| parameters(walk, list)).unwrap_or_default();
+    let body = node.field("body");
     let closure = FunctionShape {
         name: None,
         anchor: node,
@@ -219,7 +215,7 @@ fn parameters(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
         match node.kind() {
             "identifier" => Some(walk.slice(node).into()),
             "destructured_parameter" => Some(SmolStr::default()),
-            _ => Some(walk.slice(node.child_by_field_name("name")?).into()),
+            _ => Some(walk.slice(node.field("name")?).into()),
         }
     };
     children(list).into_iter().filter_map(name).collect()

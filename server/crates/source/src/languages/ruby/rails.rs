@@ -12,6 +12,7 @@ use super::{
     syntax::{arguments, constant_path, method_of, option, path_of, positional, text_of, word, words},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{Handler, Holder, MODULE, MountFact, Piece, Reference, RouteFact, Text, Value},
 };
@@ -90,11 +91,11 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, method: &str) -> boo
 
 /// The application, and the block in which its routes stand.
 fn is_drawing<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<(SmolStr, Node<'t>)> {
-    let block = node.child_by_field_name("block")?;
-    let receiver = node.child_by_field_name("receiver");
+    let block = node.field("block")?;
+    let receiver = node.field("receiver");
     let app = match (method_of(walk, node), receiver) {
         ("draw" | "append" | "prepend", Some(routes)) if method_of(walk, routes) == "routes" => {
-            path_of(walk, routes.child_by_field_name("receiver")?)?
+            path_of(walk, routes.field("receiver")?)?
         }
         // Engines that others add to, and `routes do` in the class itself.
         ("add_routes", Some(engine)) => constant_path(walk, engine)?,
@@ -143,7 +144,7 @@ impl<'w, 't> Run<'w, 't> {
     }
 
     fn statement(&mut self, node: Node<'t>, place: &Place, depth: usize) {
-        let inner = node.child_by_field_name("block");
+        let inner = node.field("block");
         match method_of(self.walk, node) {
             "get" | "post" | "put" | "patch" | "delete" | "options" | "match" => self.route(node, place),
             "root" => self.root(node, place),
@@ -260,7 +261,7 @@ impl<'w, 't> Run<'w, 't> {
         inner.module = dotted(&inner.module, &camelize(&module)).to_string();
         inner.controller = None;
         inner.resource = None;
-        self.inside(node.child_by_field_name("block"), &inner, depth);
+        self.inside(node.field("block"), &inner, depth);
     }
 
     fn scope(&mut self, node: Node<'t>, place: &Place, depth: usize) {
@@ -283,7 +284,7 @@ impl<'w, 't> Run<'w, 't> {
         inner.action = self.word_of(node, "action").or(inner.action);
         inner.limit(self, node);
         inner.is_shallow |= option(self.walk, &list, "shallow").is_some_and(|value| value.kind() == "true");
-        self.inside(node.child_by_field_name("block"), &inner, depth);
+        self.inside(node.field("block"), &inner, depth);
         if let Some(names) = self.words_of(node, "concerns") {
             self.concerns(&names, &inner, depth);
         }
@@ -291,9 +292,9 @@ impl<'w, 't> Run<'w, 't> {
 
     /// `%w[a b].each do |name|`: once for each of them.
     fn each(&mut self, node: Node<'t>, place: &Place, depth: usize) {
-        let list = node.child_by_field_name("receiver").and_then(|list| self.words(list));
-        let block = node.child_by_field_name("block");
-        let names = block.and_then(|block| block.child_by_field_name("parameters")).map(children);
+        let list = node.field("receiver").and_then(|list| self.words(list));
+        let block = node.field("block");
+        let names = block.and_then(|block| block.field("parameters")).map(children);
         let (Some(list), Some([name])) = (list, names.as_deref()) else { return };
         let name = SmolStr::from(self.walk.slice(*name));
         for value in list.into_iter().take(64) {
@@ -316,7 +317,7 @@ impl<'w, 't> Run<'w, 't> {
         let list = arguments(node);
         let Some(first) = list.first().copied() else { return };
         let (app, at) = match first.kind() {
-            "pair" => (first.child_by_field_name("key"), first.child_by_field_name("value")),
+            "pair" => (first.field("key"), first.field("value")),
             _ => (Some(first), option(self.walk, &list, "at")),
         };
         let Some(app) = app.and_then(|app| constant_path(self.walk, app)) else { return };
@@ -349,12 +350,12 @@ impl<'w, 't> Run<'w, 't> {
         let mut paths = positional(node);
         // `get "x" => "y#z"`: the first pair with a text as its key.
         let arrow = list.iter().find(|pair| {
-            pair.kind() == "pair" && pair.child_by_field_name("key").is_some_and(|key| key.kind() == "string")
+            pair.kind() == "pair" && pair.field("key").is_some_and(|key| key.kind() == "string")
         });
         let mut to = option(self.walk, &list, "to");
         if let Some(pair) = arrow.filter(|_| paths.is_empty()) {
-            paths.extend(pair.child_by_field_name("key"));
-            to = to.or_else(|| pair.child_by_field_name("value"));
+            paths.extend(pair.field("key"));
+            to = to.or_else(|| pair.field("value"));
         }
         let (action, controller) =
             (self.word_of(node, "action").or_else(|| place.action.clone()), self.word_of(node, "controller"));
@@ -414,7 +415,7 @@ impl<'w, 't> Run<'w, 't> {
 
     /// `to: ->(env) { … }`.
     fn inline(&mut self, methods: &[SmolStr], path: &str, to: Node<'t>) {
-        let block = if to.kind() == "lambda" { Some(to) } else { to.child_by_field_name("block") };
+        let block = if to.kind() == "lambda" { Some(to) } else { to.field("block") };
         let name = if to.kind() == "lambda" { "lambda" } else { method_of(self.walk, to) };
         if let (Some(block), "lambda" | "proc") = (block, name) {
             self.push(methods.to_vec(), path, Handler::At(block.start_byte() as u32));

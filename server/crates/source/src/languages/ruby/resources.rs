@@ -9,6 +9,7 @@ use super::{
     rails::{Place, Run},
     syntax::{arguments, option, positional},
 };
+use crate::field::Field;
 use crate::walk::{children, dotted};
 
 /// A resource, seen from within.
@@ -135,7 +136,7 @@ impl<'t> Run<'_, 't> {
         inner.resource =
             Some(Resource { controller, collection, member, nested, is_single, level: Level::Own });
         self.actions(node, is_single, place, &inner);
-        self.inside(node.child_by_field_name("block"), &inner, depth);
+        self.inside(node.field("block"), &inner, depth);
         if let Some(names) = self.words_of(node, "concerns") {
             self.concerns(&names, &inner, depth);
         }

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, method_of, option, path_of, positional, text_of, word};
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{Handler, Holder, MODULE, MountFact, Piece, PrefixFact, Reference, RouteFact, Text, Value},
 };
@@ -16,7 +17,7 @@ const GROUPS: &[&str] =
 /// A route, a mount or a prefix; whether this is one.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, method: &str) -> bool {
     let is_rack = walk.path.ends_with(".ru");
-    if node.child_by_field_name("receiver").is_some() {
+    if node.field("receiver").is_some() {
         return false;
     }
     match method {
@@ -29,7 +30,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, method: &str) -> boo
 
 fn route<'t>(walk: &mut Walk<'t>, node: Node<'t>, method: &str) -> bool {
     let Some(verbs) = verbs(walk, node, method) else { return false };
-    let Some(block) = node.child_by_field_name("block") else { return false };
+    let Some(block) = node.field("block") else { return false };
     let is_grape = is_grape(walk);
     let Some(holder) = holder(walk) else { return false };
     let mut paths = paths(walk, node, method);
@@ -171,8 +172,8 @@ fn mount<'t>(walk: &mut Walk<'t>, node: Node<'t>, method: &str) -> bool {
     let (Some(parent), Some(first)) = (holder(walk), arguments(node).first().copied()) else { return false };
     let (child, prefix) = match first.kind() {
         "pair" => {
-            let prefix = first.child_by_field_name("value").and_then(|value| text_of(walk, value));
-            (first.child_by_field_name("key"), prefix)
+            let prefix = first.field("value").and_then(|value| text_of(walk, value));
+            (first.field("key"), prefix)
         }
         _ => (Some(first), None),
     };

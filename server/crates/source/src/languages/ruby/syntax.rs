@@ -4,6 +4,7 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use crate::{
+    field::Field,
     walk::{Walk, children, dotted},
     wiring::{MODULE, Piece, Text, Value},
 };
@@ -29,15 +30,15 @@ fn path_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<SmolStr>
             Some(dotted(&walk.type_path().unwrap_or_default(), walk.slice(node)))
         }
         "scope_resolution" => {
-            let name = walk.slice(node.child_by_field_name("name")?);
-            match node.child_by_field_name("scope") {
+            let name = walk.slice(node.field("name")?);
+            match node.field("scope") {
                 Some(scope) => Some(dotted(&path_within(walk, scope, depth - 1)?, name)),
                 None => Some(name.into()),
             }
         }
         "call" => {
-            let method = walk.slice(node.child_by_field_name("method")?);
-            let Some(receiver) = node.child_by_field_name("receiver") else { return Some(method.into()) };
+            let method = walk.slice(node.field("method")?);
+            let Some(receiver) = node.field("receiver") else { return Some(method.into()) };
             let object = path_within(walk, receiver, depth - 1)?;
             Some(if method == "new" { object } else { dotted(&object, method) })
         }
@@ -71,12 +72,12 @@ pub(super) fn constant_path(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> 
 
 /// The name of the called method.
 pub(super) fn method_of<'t>(walk: &Walk<'t>, call: Node<'t>) -> &'t str {
-    call.child_by_field_name("method").map(|name| walk.slice(name)).unwrap_or_default()
+    call.field("method").map(|name| walk.slice(name)).unwrap_or_default()
 }
 
 /// All arguments of a call.
 pub(super) fn arguments<'t>(call: Node<'t>) -> Vec<Node<'t>> {
-    call.child_by_field_name("arguments").map(children).unwrap_or_default()
+    call.field("arguments").map(children).unwrap_or_default()
 }
 
 /// The arguments that are told by their place.
@@ -94,10 +95,9 @@ pub(super) fn positional<'t>(call: Node<'t>) -> Vec<Node<'t>> {
 /// The value under `key` among `pairs`.
 pub(super) fn option<'t>(walk: &Walk<'t>, pairs: &[Node<'t>], key: &str) -> Option<Node<'t>> {
     let is_it = |pair: &&Node<'t>| {
-        pair.kind() == "pair"
-            && pair.child_by_field_name("key").is_some_and(|node| plain_key(walk.slice(node)) == key)
+        pair.kind() == "pair" && pair.field("key").is_some_and(|node| plain_key(walk.slice(node)) == key)
     };
-    pairs.iter().find(is_it)?.child_by_field_name("value")
+    pairs.iter().find(is_it)?.field("value")
 }
 
 fn plain_key(key: &str) -> &str {
@@ -150,9 +150,9 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
         }
         "parenthesized_statements" => text_within(walk, node.named_child(0)?, depth - 1),
         "binary" => {
-            let left = text_within(walk, node.child_by_field_name("left")?, depth - 1)?;
-            let right = node.child_by_field_name("right")?;
-            match walk.slice(node.child_by_field_name("operator")?) {
+            let left = text_within(walk, node.field("left")?, depth - 1)?;
+            let right = node.field("right")?;
+            match walk.slice(node.field("operator")?) {
                 "+" => {
                     let mut text = left;
                     text.append(text_within(walk, right, depth - 1).unwrap_or_else(Text::hole));
@@ -171,7 +171,7 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
 fn called(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
     match method_of(walk, node) {
         "freeze" | "squish" | "strip" | "to_s" | "strip_heredoc" | "chomp" | "to_sym" | "html_safe"
-        | "dup" => text_within(walk, node.child_by_field_name("receiver")?, depth - 1),
+        | "dup" => text_within(walk, node.field("receiver")?, depth - 1),
         "URI" | "parse" | "sql" | "encode" => text_within(walk, *positional(node).first()?, depth - 1),
         "join" => {
             // `URI.join(base, "path")`: what is joined last.
@@ -183,7 +183,7 @@ fn called(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
             }
             (!rest.is_empty()).then_some(text)
         }
-        "format" | "sprintf" if node.child_by_field_name("receiver").is_none() => {
+        "format" | "sprintf" if node.field("receiver").is_none() => {
             Some(printf(&text_within(walk, *positional(node).first()?, depth - 1)?.as_literal()?))
         }
         _ => None,

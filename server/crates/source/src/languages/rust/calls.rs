@@ -5,7 +5,9 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, path_of, text_of};
 use crate::{
-    CallKind, CallSite, sql,
+    CallKind, CallSite,
+    field::Field,
+    sql,
     walk::{Walk, position},
     wiring::{Argument, Piece, Reference, Scope, Text},
 };
@@ -15,15 +17,12 @@ const CLIENTS: &[&str] = &["reqwest", "client", "http", "http_client", "ureq", "
 
 /// A call of the program's body.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(callee) = node.child_by_field_name("function") else { return };
-    let callee = if callee.kind() == "generic_function" {
-        callee.child_by_field_name("function").unwrap_or(callee)
-    } else {
-        callee
-    };
+    let Some(callee) = node.field("function") else { return };
+    let callee =
+        if callee.kind() == "generic_function" { callee.field("function").unwrap_or(callee) } else { callee };
     let name = match callee.kind() {
-        "field_expression" => callee.child_by_field_name("field"),
-        "scoped_identifier" => callee.child_by_field_name("name"),
+        "field_expression" => callee.field("field"),
+        "scoped_identifier" => callee.field("name"),
         "identifier" => Some(callee),
         _ => None,
     };

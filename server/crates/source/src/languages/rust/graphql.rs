@@ -8,6 +8,7 @@ use super::{
     syntax::text_of_token,
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{Handler, Holder, MODULE, PrefixFact, Reference, RouteFact, RpcFact},
 };
@@ -48,6 +49,6 @@ pub(super) fn operation(walk: &mut Walk<'_>, index: u32, given: &[&str]) {
 pub(super) fn attribute<'t>(walk: &Walk<'t>, decorator: Node<'t>) -> Option<(&'t str, Vec<&'t str>)> {
     let attribute = children(decorator).into_iter().find(|child| child.kind() == "attribute")?;
     let path = walk.slice(attribute.named_child(0)?);
-    let given = attribute.child_by_field_name("arguments").map(|tokens| arguments(walk.slice(tokens)));
+    let given = attribute.field("arguments").map(|tokens| arguments(walk.slice(tokens)));
     Some((path.rsplit("::").next().unwrap_or(path), given.unwrap_or_default()))
 }

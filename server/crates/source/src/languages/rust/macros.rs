@@ -6,13 +6,14 @@ use tree_sitter::Node;
 use super::{rocket, syntax::text_of_token};
 use crate::{
     CallKind, CallSite,
+    field::Field,
     walk::{Walk, children, position},
     wiring::{Piece, Text},
 };
 
 /// A macro of the program's body.
 pub(super) fn invoked<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
-    let Some(name) = node.child_by_field_name("macro") else { return };
+    let Some(name) = node.field("macro") else { return };
     let path = walk.slice(name);
     let last = path.rsplit("::").next().unwrap_or(path);
     let Some(tree) = children(node).into_iter().find(|child| child.kind() == "token_tree") else { return };

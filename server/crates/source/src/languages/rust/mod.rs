@@ -14,6 +14,7 @@ use tree_sitter::Node;
 
 use super::Reader;
 use crate::{
+    field::Field,
     resolve::ModulePath,
     walk::{FunctionShape, Role, TypeShape, Walk, children},
     wiring::{Handler, MODULE, Reference, RpcFact, Scope, Text, Value},
@@ -65,7 +66,7 @@ impl Reader for Rust {
             attributes::on_function(walk, index, *decorator);
         }
         // The last expression is what the function returns.
-        let last = node.child_by_field_name("body").and_then(|body| children(body).last().copied());
+        let last = node.field("body").and_then(|body| children(body).last().copied());
         if let Some(last) = last.filter(|last| matches!(last.kind(), "identifier" | "scoped_identifier"))
             && let Some(path) = path_of(walk, last)
         {
@@ -83,7 +84,7 @@ impl Reader for Rust {
         for decorator in decorators {
             graphql::on_type(walk, &path, *decorator);
         }
-        let implemented = node.child_by_field_name("trait").and_then(|base| path_of(walk, base));
+        let implemented = node.field("trait").and_then(|base| path_of(walk, base));
         let Some(implemented) = implemented else { return };
         let says_tonic = decorators.iter().any(|decorator| walk.slice(*decorator).contains("tonic"));
         if says_tonic || implemented.contains("_server.") {
@@ -100,8 +101,8 @@ impl Reader for Rust {
     }
 
     fn bind<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
-        let name = node.child_by_field_name("pattern").or_else(|| node.child_by_field_name("name"));
-        let (Some(name), Some(value)) = (name, node.child_by_field_name("value")) else { return };
+        let name = node.field("pattern").or_else(|| node.field("name"));
+        let (Some(name), Some(value)) = (name, node.field("value")) else { return };
         let name = if name.kind() == "mut_pattern" { name.named_child(1).unwrap_or(name) } else { name };
         if name.kind() != "identifier" {
             return;
@@ -122,7 +123,7 @@ impl Reader for Rust {
     fn other<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) -> bool {
         match node.kind() {
             "struct_item" | "enum_item" => {
-                if let Some(name) = node.child_by_field_name("name") {
+                if let Some(name) = node.field("name") {
                     let path = walk.path_of(walk.slice(name));
                     walk.draft.add_type(path, Vec::new());
                 }
@@ -133,9 +134,9 @@ impl Reader for Rust {
                 true
             }
             "mod_item" => {
-                if let Some(name) = node.child_by_field_name("name") {
+                if let Some(name) = node.field("name") {
                     let name = walk.slice(name);
-                    let is_inline = node.child_by_field_name("body").is_some();
+                    let is_inline = node.field("body").is_some();
                     let module =
                         if is_inline { modules::SAME_FILE.into() } else { format!("self::{name}").into() };
                     walk.draft.bind(MODULE, name, Value::Import(module, None));
@@ -145,8 +146,7 @@ impl Reader for Rust {
             _ => {
                 // A chain on a router is followed where its links are read.
                 let value = node.named_child(0).filter(|value| {
-                    let callee =
-                        value.child_by_field_name("function").filter(|_| value.kind() == "call_expression");
+                    let callee = value.field("function").filter(|_| value.kind() == "call_expression");
                     callee.is_none_or(|callee| callee.kind() != "field_expression")
                 });
                 let returned = value.and_then(|value| path_of(walk, value));

@@ -4,6 +4,7 @@ use model::SmolStr;
 use tree_sitter::Node;
 
 use crate::{
+    field::Field,
     resolve::ModulePath,
     walk::{Walk, children},
     wiring::{Scope, Value},
@@ -15,7 +16,7 @@ pub(super) const SAME_FILE: &str = "@here";
 /// `use a::{b, c::{d as e}, f::*};`.
 pub(super) fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     let scope = walk.scope();
-    if let Some(tree) = node.child_by_field_name("argument") {
+    if let Some(tree) = node.field("argument") {
         import_tree(walk, scope, tree, "", 8);
     }
 }
@@ -26,11 +27,8 @@ fn import_tree<'t>(walk: &mut Walk<'t>, scope: Scope, tree: Node<'t>, before: &s
     }
     match tree.kind() {
         "scoped_use_list" => {
-            let path = tree
-                .child_by_field_name("path")
-                .map(|path| joined(before, walk.slice(path)))
-                .unwrap_or_default();
-            for inner in tree.child_by_field_name("list").map(children).unwrap_or_default() {
+            let path = tree.field("path").map(|path| joined(before, walk.slice(path))).unwrap_or_default();
+            for inner in tree.field("list").map(children).unwrap_or_default() {
                 import_tree(walk, scope, inner, &path, depth - 1);
             }
         }
@@ -47,9 +45,7 @@ fn import_tree<'t>(walk: &mut Walk<'t>, scope: Scope, tree: Node<'t>, before: &s
             walk.draft.bind(scope, "*", Value::Import(module.into(), None));
         }
         "use_as_clause" => {
-            let (Some(path), Some(alias)) =
-                (tree.child_by_field_name("path"), tree.child_by_field_name("alias"))
-            else {
+            let (Some(path), Some(alias)) = (tree.field("path"), tree.field("alias")) else {
                 return;
             };
             let alias = SmolStr::from(walk.slice(alias));

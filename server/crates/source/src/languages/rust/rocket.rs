@@ -9,6 +9,7 @@ use super::{
     syntax::{arguments, path_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{Holder, MountFact, Reference, Text},
 };
@@ -39,7 +40,7 @@ pub(super) fn appended<'t>(walk: &mut Walk<'t>, object: Node<'t>, child: Node<'t
     let parent = Holder::Named(scope, Reference::local(list));
     let mut child = child;
     while child.kind() == "reference_expression" {
-        let Some(inner) = child.child_by_field_name("value") else { return false };
+        let Some(inner) = child.field("value") else { return false };
         child = inner;
     }
     let Some(path) = path_of(walk, child) else { return false };

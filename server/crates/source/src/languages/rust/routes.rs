@@ -8,6 +8,7 @@ use super::{
     syntax::{arguments, path_of, text_of},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{Handler, Holder, MountFact, Reference, RouteFact, Text},
 };
@@ -59,14 +60,13 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
 
 /// The object and the name of `object.name(…)`.
 fn method_call<'t>(node: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
-    let callee = node.child_by_field_name("function")?;
+    let callee = node.field("function")?;
     // `.with_state::<()>(state)`.
-    let callee =
-        if callee.kind() == "generic_function" { callee.child_by_field_name("function")? } else { callee };
+    let callee = if callee.kind() == "generic_function" { callee.field("function")? } else { callee };
     if callee.kind() != "field_expression" {
         return None;
     }
-    Some((callee.child_by_field_name("value")?, callee.child_by_field_name("field")?))
+    Some((callee.field("value")?, callee.field("field")?))
 }
 
 /// Where a chain begins, and the prefix that its beginning has.
@@ -123,7 +123,7 @@ fn target(walk: &Walk<'_>, link: Node<'_>, root: &Root) -> (Holder, Text) {
         let Some(node) = walk.ancestor(level) else { break };
         match node.kind() {
             "let_declaration" => {
-                let name = node.child_by_field_name("pattern");
+                let name = node.field("pattern");
                 let name = name.map(|name| {
                     if name.kind() == "mut_pattern" { name.named_child(1).unwrap_or(name) } else { name }
                 });
@@ -134,7 +134,7 @@ fn target(walk: &Walk<'_>, link: Node<'_>, root: &Root) -> (Holder, Text) {
                 break;
             }
             "assignment_expression" => {
-                if let Some(path) = node.child_by_field_name("left").and_then(|left| path_of(walk, left)) {
+                if let Some(path) = node.field("left").and_then(|left| path_of(walk, left)) {
                     return (Holder::Named(walk.scope(), Reference::local(path)), prefix);
                 }
                 break;
@@ -285,10 +285,8 @@ fn method_handlers<'t>(walk: &Walk<'t>, node: Node<'t>) -> Vec<(Option<SmolStr>,
         let (name, inner) = match method_call(node) {
             Some((inner, name)) => (walk.slice(name).to_owned(), Some(inner)),
             None => {
-                let path = node
-                    .child_by_field_name("function")
-                    .and_then(|callee| path_of(walk, callee))
-                    .unwrap_or_default();
+                let path =
+                    node.field("function").and_then(|callee| path_of(walk, callee)).unwrap_or_default();
                 (path.rsplit('.').next().unwrap_or_default().to_owned(), None)
             }
         };

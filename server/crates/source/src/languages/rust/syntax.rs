@@ -6,6 +6,7 @@ use tree_sitter::Node;
 use super::macros;
 use crate::{
     FunctionKind,
+    field::Field,
     walk::{FunctionShape, TypeShape, Walk, children},
     wiring::Text,
 };
@@ -13,14 +14,13 @@ use crate::{
 /// A function, method or closure. A closure has no name, even where a variable holds it: people see the function
 /// around it.
 pub(super) fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {
-    let parameters =
-        node.child_by_field_name("parameters").map(|list| parameters(walk, list)).unwrap_or_default();
-    let body = Some(node.child_by_field_name("body")?);
+    let parameters = node.field("parameters").map(|list| parameters(walk, list)).unwrap_or_default();
+    let body = Some(node.field("body")?);
     if node.kind() == "closure_expression" {
         let kind = FunctionKind::Closure;
         return Some(FunctionShape { name: None, anchor: node, kind, receiver: None, parameters, body });
     }
-    let anchor = node.child_by_field_name("name")?;
+    let anchor = node.field("name")?;
     let kind = if walk.direct_type().is_some() { FunctionKind::Method } else { FunctionKind::Function };
     let name = Some(walk.slice(anchor).into());
     Some(FunctionShape { name, anchor, kind, receiver: None, parameters, body })
@@ -28,9 +28,8 @@ pub(super) fn function<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionSh
 
 /// `impl Trait for Type` lends the type's name; its trait is a base.
 pub(super) fn type_shape(walk: &Walk<'_>, node: Node<'_>) -> Option<TypeShape> {
-    let name =
-        bare_type(walk, node.child_by_field_name("type").or_else(|| node.child_by_field_name("name"))?)?;
-    let bases = node.child_by_field_name("trait").and_then(|base| path_of(walk, base)).into_iter().collect();
+    let name = bare_type(walk, node.field("type").or_else(|| node.field("name"))?)?;
+    let bases = node.field("trait").and_then(|base| path_of(walk, base)).into_iter().collect();
     Some(TypeShape { name, bases })
 }
 
@@ -40,9 +39,9 @@ pub(super) fn bare_type(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
     for _ in 0..8 {
         node = match node.kind() {
             "type_identifier" | "primitive_type" | "identifier" => return Some(walk.slice(node).into()),
-            "generic_type" | "reference_type" | "pointer_type" => node.child_by_field_name("type")?,
-            "scoped_type_identifier" => node.child_by_field_name("name")?,
-            "dynamic_type" => node.child_by_field_name("trait")?,
+            "generic_type" | "reference_type" | "pointer_type" => node.field("type")?,
+            "scoped_type_identifier" => node.field("name")?,
+            "dynamic_type" => node.field("trait")?,
             _ => return Some(walk.slice(node).split_whitespace().collect::<String>().into()),
         };
     }
@@ -65,19 +64,19 @@ pub(super) fn path_of(walk: &Walk<'_>, node: Node<'_>) -> Option<SmolStr> {
                 break;
             }
             "scoped_identifier" | "scoped_type_identifier" => {
-                names.push(walk.slice(node.child_by_field_name("name")?).into());
-                match node.child_by_field_name("path") {
+                names.push(walk.slice(node.field("name")?).into());
+                match node.field("path") {
                     Some(path) => path,
                     None => break,
                 }
             }
             "field_expression" => {
-                names.push(walk.slice(node.child_by_field_name("field")?).into());
-                node.child_by_field_name("value")?
+                names.push(walk.slice(node.field("field")?).into());
+                node.field("value")?
             }
-            "generic_type" => node.child_by_field_name("type")?,
-            "generic_function" | "call_expression" => node.child_by_field_name("function")?,
-            "reference_expression" => node.child_by_field_name("value")?,
+            "generic_type" => node.field("type")?,
+            "generic_function" | "call_expression" => node.field("function")?,
+            "reference_expression" => node.field("value")?,
             "await_expression" | "try_expression" | "parenthesized_expression" => node.named_child(0)?,
             _ => return None,
         };
@@ -90,7 +89,7 @@ fn parameters(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
     let name = |node: Node<'_>| -> SmolStr {
         let pattern = match node.kind() {
             "self_parameter" => return "self".into(),
-            "parameter" => node.child_by_field_name("pattern"),
+            "parameter" => node.field("pattern"),
             _ => Some(node),
         };
         let mut pattern = pattern;
@@ -107,7 +106,7 @@ fn parameters(walk: &Walk<'_>, list: Node<'_>) -> Vec<SmolStr> {
 
 /// The arguments of a call.
 pub(super) fn arguments<'t>(call: Node<'t>) -> Vec<Node<'t>> {
-    let list = call.child_by_field_name("arguments").map(children).unwrap_or_default();
+    let list = call.field("arguments").map(children).unwrap_or_default();
     list.into_iter().filter(|argument| argument.kind() != "attribute_item").collect()
 }
 
@@ -123,10 +122,10 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
     match node.kind() {
         "string_literal" | "raw_string_literal" => text_of_token(walk.slice(node)),
         "identifier" | "scoped_identifier" | "field_expression" => path_of(walk, node).map(Text::name),
-        "reference_expression" => text_within(walk, node.child_by_field_name("value")?, depth - 1),
+        "reference_expression" => text_within(walk, node.field("value")?, depth - 1),
         "parenthesized_expression" => text_within(walk, node.named_child(0)?, depth - 1),
         "macro_invocation" => {
-            let name = walk.slice(node.child_by_field_name("macro")?);
+            let name = walk.slice(node.field("macro")?);
             let tokens = children(node).into_iter().find(|child| child.kind() == "token_tree")?;
             let arguments = macros::arguments(walk.slice(tokens));
             match name.rsplit("::").next().unwrap_or(name) {
@@ -135,27 +134,20 @@ fn text_within(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
             }
         }
         "binary_expression" => {
-            let operator = walk.slice(node.child_by_field_name("operator")?);
-            let mut text = text_within(walk, node.child_by_field_name("left")?, depth - 1)
-                .filter(|_| operator == "+")?;
-            text.append(
-                text_within(walk, node.child_by_field_name("right")?, depth - 1).unwrap_or_else(Text::hole),
-            );
+            let operator = walk.slice(node.field("operator")?);
+            let mut text = text_within(walk, node.field("left")?, depth - 1).filter(|_| operator == "+")?;
+            text.append(text_within(walk, node.field("right")?, depth - 1).unwrap_or_else(Text::hole));
             Some(text)
         }
         "call_expression" => {
-            let callee = node.child_by_field_name("function")?;
+            let callee = node.field("function")?;
             if callee.kind() == "field_expression" {
-                let name = walk.slice(callee.child_by_field_name("field")?);
+                let name = walk.slice(callee.field("field")?);
                 let passes_on = matches!(
                     name,
                     "to_string" | "to_owned" | "into" | "as_str" | "clone" | "as_ref" | "trim"
                 );
-                return text_within(
-                    walk,
-                    callee.child_by_field_name("value").filter(|_| passes_on)?,
-                    depth - 1,
-                );
+                return text_within(walk, callee.field("value").filter(|_| passes_on)?, depth - 1);
             }
             let path = path_of(walk, callee)?;
             let passes_on = matches!(

@@ -9,6 +9,7 @@ use super::{
     syntax::{arguments, path_of, text_of, text_of_token},
 };
 use crate::{
+    field::Field,
     walk::{Walk, children},
     wiring::{Holder, Piece, RouteFact, Text},
 };
@@ -18,9 +19,8 @@ const MAX_LINKS: usize = 64;
 
 /// `warp::path!("a" / u32).and(warp::get()).and_then(handler)`.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
-    let callee = node.child_by_field_name("function").filter(|callee| callee.kind() == "field_expression");
-    let Some((object, name)) = callee
-        .and_then(|callee| callee.child_by_field_name("value").zip(callee.child_by_field_name("field")))
+    let callee = node.field("function").filter(|callee| callee.kind() == "field_expression");
+    let Some((object, name)) = callee.and_then(|callee| callee.field("value").zip(callee.field("field")))
     else {
         return false;
     };
@@ -34,24 +34,23 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> bool {
     let mut link = object;
     for _ in 0..MAX_LINKS {
         let inner = link
-            .child_by_field_name("function")
+            .field("function")
             .filter(|callee| link.kind() == "call_expression" && callee.kind() == "field_expression");
         let Some(inner) = inner else {
             filters.push(link);
             break;
         };
         // What is handled already is only turned into a reply here.
-        let is_handled = inner
-            .child_by_field_name("field")
-            .is_some_and(|name| matches!(walk.slice(name), "then" | "and_then"));
+        let is_handled =
+            inner.field("field").is_some_and(|name| matches!(walk.slice(name), "then" | "and_then"));
         if is_handled {
             return false;
         }
-        let is_and = inner.child_by_field_name("field").is_some_and(|name| walk.slice(name) == "and");
+        let is_and = inner.field("field").is_some_and(|name| walk.slice(name) == "and");
         if is_and {
             filters.extend(arguments(link).first());
         }
-        match inner.child_by_field_name("value") {
+        match inner.field("value") {
             Some(value) => link = value,
             None => break,
         }
@@ -76,7 +75,7 @@ fn is_followed(walk: &Walk<'_>) -> bool {
         let Some(field) = walk.ancestor(level).filter(|field| field.kind() == "field_expression") else {
             return false;
         };
-        let name = field.child_by_field_name("field").map(|name| walk.slice(name)).unwrap_or_default();
+        let name = field.field("field").map(|name| walk.slice(name)).unwrap_or_default();
         if matches!(name, "then" | "and_then")
             && walk.ancestor(level + 1).is_some_and(|call| call.kind() == "call_expression")
         {
@@ -89,7 +88,7 @@ fn is_followed(walk: &Walk<'_>) -> bool {
 /// Adds what one filter says of path and method; answers whether it is warp's.
 fn add_filter<'t>(walk: &Walk<'t>, filter: Node<'t>, path: &mut Text, methods: &mut Vec<SmolStr>) -> bool {
     if filter.kind() == "macro_invocation" {
-        let name = filter.child_by_field_name("macro").map(|name| walk.slice(name)).unwrap_or_default();
+        let name = filter.field("macro").map(|name| walk.slice(name)).unwrap_or_default();
         if name != "warp::path" && name != "path" {
             return false;
         }
