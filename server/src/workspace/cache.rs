@@ -22,6 +22,9 @@ const MAGIC: &[u8] = b"spanglass index 1\n";
 /// Times on disk may be this coarse: what changed shortly before it was read may have changed again unseen.
 const COARSE: Duration = Duration::from_secs(2);
 
+/// A workspace that was not opened for so long is forgotten.
+const KEPT: Duration = Duration::from_secs(60 * 24 * 3_600);
+
 /// By what a file is known not to have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
@@ -75,12 +78,13 @@ impl Cache {
                 self.get(packed.path(), *stamp).is_some_and(|known| known.is_same(packed))
             })
         {
-            return Ok(());
+            return used(file);
         }
         let folder = file.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
+        private_folder(folder)?;
+        forget_old(folder);
         let beside = file.with_extension(format!("{}.new", std::process::id()));
-        let written = fs::File::create(&beside).and_then(|mut new| {
+        let written = private_file(&beside).and_then(|mut new| {
             new.write_all(&encode(entries))?;
             fs::rename(&beside, file)
         });
@@ -88,6 +92,39 @@ impl Cache {
             drop(fs::remove_file(&beside));
         }
         written
+    }
+}
+
+/// Names and texts of private code are nobody else's business.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn private_file(file: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
+}
+
+/// Notes that a cache is in use, by its time.
+fn used(file: &Path) -> std::io::Result<()> {
+    fs::File::options().append(true).open(file)?.set_modified(SystemTime::now())
+}
+
+/// Removes caches of workspaces that nobody has opened for long.
+fn forget_old(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.path().extension().is_some_and(|it| it == "index")) {
+        let age = entry.metadata().and_then(|it| it.modified()).ok().and_then(|it| it.elapsed().ok());
+        if age.is_some_and(|age| age > KEPT) {
+            drop(fs::remove_file(entry.path()));
+        }
     }
 }
 
@@ -164,6 +201,24 @@ mod tests {
         assert_eq!(cache.get("b.py", entries[1].0).unwrap().functions(), 1);
         assert!(cache.get("b.py", entries[0].0).is_none());
         assert!(Cache::load(folder.path(), &Roots::new([folder.path().join("other")])).entries.is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_cache_is_for_its_user_alone_and_is_forgotten_when_nobody_uses_it() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let (caches, roots) = (folder.path().join("index"), Roots::new([folder.path().join("shop")]));
+        let cache = Cache::load(&caches, &roots);
+        cache.store(&[entry("a.py", 1)]).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let file = cache.file.clone().unwrap();
+        assert_eq!((mode(&caches), mode(&file)), (0o700, 0o600));
+        let other = Cache::load(&caches, &Roots::new([folder.path().join("other")]));
+        private_file(&file).unwrap().set_modified(SystemTime::now() - KEPT - COARSE).unwrap();
+        other.store(&[entry("a.py", 1)]).unwrap();
+        assert!(!file.exists());
     }
 
     #[test]
