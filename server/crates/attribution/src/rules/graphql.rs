@@ -44,16 +44,12 @@ fn declared(clues: &Clues<'_>, parent: Option<&str>, field: &str) -> Vec<Candida
     clues.ask_resolved();
     let (wanted_type, wanted) = (plain(parent.unwrap_or_default()), plain(field));
     // Types are often implemented by a class with a word more: `QueryRoot`, `AuthorResolver`.
-    // Schemas of the JVM say `graphql Type`, or leave the type out.
-    let of_type = |service: &str| match service.strip_prefix("graphql ") {
-        Some("") => wanted_type.clone(),
-        Some(service) => plain(service),
-        None => plain(service),
-    };
+    // Schemas of the JVM say `graphql Type`, or leave the type out: then any will do.
+    let of_type = |service: &str| plain(service.strip_prefix("graphql ").unwrap_or(service));
     let is_type = |service: &str| {
         let is_declared = service.starts_with("graphql ");
         let service = of_type(service);
-        (parent.is_none() && is_declared)
+        (is_declared && (parent.is_none() || service.is_empty()))
             || service == wanted_type
             || ["root", "resolver", "type", "object"].iter().any(|end| {
                 service.strip_suffix(end).is_some_and(|service| service == wanted_type)
@@ -64,7 +60,7 @@ fn declared(clues: &Clues<'_>, parent: Option<&str>, field: &str) -> Vec<Candida
     let of_field = resolvers.filter(|resolver| plain(&resolver.method) == wanted);
     let (exact, close): (Vec<_>, Vec<_>) = of_field
         .filter(|resolver| is_type(&resolver.service))
-        .partition(|resolver| of_type(&resolver.service) == wanted_type);
+        .partition(|resolver| parent.is_some() && of_type(&resolver.service) == wanted_type);
     let chosen = if exact.is_empty() { close } else { exact };
     let detail = match parent {
         Some(parent) => format_smolstr!("resolves {parent}.{field}"),

@@ -42,6 +42,11 @@ impl Reader for Cpp {
             ("while_statement", Role::Loop),
             ("do_statement", Role::Loop),
             ("comment", Role::Prune),
+            ("string_literal", Role::Prune),
+            ("raw_string_literal", Role::Prune),
+            ("char_literal", Role::Prune),
+            ("primitive_type", Role::Prune),
+            ("system_lib_string", Role::Prune),
             ("preproc_function_def", Role::Prune),
         ]
     }

@@ -59,6 +59,14 @@ impl Reader for CSharp {
             ("attribute_list", Role::Prune),
             ("base_list", Role::Prune),
             ("comment", Role::Prune),
+            ("string_literal", Role::Prune),
+            ("verbatim_string_literal", Role::Prune),
+            ("character_literal", Role::Prune),
+            ("type_argument_list", Role::Prune),
+            ("type_parameter_list", Role::Prune),
+            ("nullable_type", Role::Prune),
+            ("predefined_type", Role::Prune),
+            ("modifier", Role::Prune),
         ]
     }
 

@@ -38,6 +38,15 @@ impl Reader for Go {
             ("return_statement", Role::Other),
             ("for_statement", Role::Loop),
             ("comment", Role::Prune),
+            ("interpreted_string_literal", Role::Prune),
+            ("raw_string_literal", Role::Prune),
+            ("rune_literal", Role::Prune),
+            ("qualified_type", Role::Prune),
+            ("pointer_type", Role::Prune),
+            ("slice_type", Role::Prune),
+            ("map_type", Role::Prune),
+            ("type_arguments", Role::Prune),
+            ("package_clause", Role::Prune),
         ]
     }
 

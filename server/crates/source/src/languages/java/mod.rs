@@ -49,6 +49,13 @@ impl Reader for Java {
             ("do_statement", Role::Loop),
             ("package_declaration", Role::Prune),
             ("line_comment", Role::Prune),
+            ("string_literal", Role::Prune),
+            ("character_literal", Role::Prune),
+            ("scoped_type_identifier", Role::Prune),
+            ("generic_type", Role::Prune),
+            ("type_arguments", Role::Prune),
+            ("array_type", Role::Prune),
+            ("throws", Role::Prune),
             ("block_comment", Role::Prune),
         ]
     }

@@ -45,6 +45,9 @@ impl Reader for Kotlin {
             ("do_while_statement", Role::Loop),
             ("package_header", Role::Prune),
             ("line_comment", Role::Prune),
+            ("type_arguments", Role::Prune),
+            ("user_type", Role::Prune),
+            ("nullable_type", Role::Prune),
             ("block_comment", Role::Prune),
         ]
     }

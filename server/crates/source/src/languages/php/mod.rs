@@ -56,6 +56,11 @@ impl Reader for Php {
             ("while_statement", Role::Loop),
             ("do_statement", Role::Loop),
             ("text", Role::Prune),
+            ("string_content", Role::Prune),
+            ("union_type", Role::Prune),
+            ("named_type", Role::Prune),
+            ("primitive_type", Role::Prune),
+            ("optional_type", Role::Prune),
         ]
     }
 
