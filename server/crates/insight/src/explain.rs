@@ -256,8 +256,8 @@ fn advice(snapshot: &Snapshot) -> Vec<String> {
     }
     if status.workspace_read && status.files == 0 {
         advice.push(
-            "No file of the workspace is in a language that is read (Python, JavaScript, TypeScript, Rust): \
-             open the folder that holds the code of the app."
+            "No file of the workspace is in a language that is read (Python, JavaScript, TypeScript, Rust, Go, Java, \
+             Kotlin, C#, PHP, C++, Ruby, Elixir): open the folder that holds the code of the app."
                 .to_owned(),
         );
     }

@@ -157,7 +157,7 @@ fn registrations(features: &Features) -> Vec<Registration> {
             |glob: &str| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None };
         let options = DidChangeWatchedFilesRegistrationOptions {
             watchers: vec![
-                watcher("**/*.{py,pyi,js,mjs,cjs,jsx,ts,mts,cts,tsx,rs}"),
+                watcher(&format!("**/*.{{{}}}", source::Language::ENDINGS.join(","))),
                 watcher("**/spanglass.toml"),
             ],
         };

@@ -70,6 +70,13 @@ impl Language {
         })
     }
 
+    /// Endings of the files that are read, without the dot: what [`Language::of_path`] knows.
+    pub const ENDINGS: &[&str] = &[
+        "py", "pyi", "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "rs", "go", "java", "kt", "kts",
+        "cs", "php", "phtml", "cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h", "c", "rb", "rake", "ru",
+        "ex", "exs",
+    ];
+
     /// The name that editors know it by (LSP's language identifiers).
     pub fn id(self) -> &'static str {
         match self {
@@ -106,5 +113,22 @@ impl Language {
             Language::Ruby => tree_sitter_ruby::LANGUAGE.into(),
             Language::Elixir => tree_sitter_elixir::LANGUAGE.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_endings_are_those_that_are_read() {
+        let read: Vec<Language> = Language::ENDINGS
+            .iter()
+            .map(|ending| Language::of_path(&format!("a.{ending}")).expect("it is read"))
+            .collect();
+        assert!(Language::ALL.iter().all(|language| read.contains(language)));
+        let written = include_str!("language.rs").split("fn of_path").nth(1).unwrap_or_default();
+        let arms = written.split("_ => return None").next().unwrap_or_default();
+        assert_eq!(arms.matches('"').count() / 2, Language::ENDINGS.len());
     }
 }

@@ -31,21 +31,21 @@ fn no_code_is_here() {
     check(
         "//- spans\nGET /x 5ms kind=server service=shop http.route=/x\n",
         expect![[r#"
-        Source
-          hosting 127.0.0.1:4318
-        Received
-          1 span, the last now
-          from 1 service: shop
-          kept 1 in 1.9 KiB
-        Workspace
-          0 files with 0 functions
-        Placed
-          0 of 1 (0 %), in 0 functions
-        Not placed, by kind of span
-          1 shop SERVER GET /x: no code attribute, name, route or caller leads to this workspace
-        What to do
-          No file of the workspace is in a language that is read (Python, JavaScript, TypeScript, Rust): open the folder that holds the code of the app.
-    "#]],
+            Source
+              hosting 127.0.0.1:4318
+            Received
+              1 span, the last now
+              from 1 service: shop
+              kept 1 in 1.9 KiB
+            Workspace
+              0 files with 0 functions
+            Placed
+              0 of 1 (0 %), in 0 functions
+            Not placed, by kind of span
+              1 shop SERVER GET /x: no code attribute, name, route or caller leads to this workspace
+            What to do
+              No file of the workspace is in a language that is read (Python, JavaScript, TypeScript, Rust, Go, Java, Kotlin, C#, PHP, C++, Ruby, Elixir): open the folder that holds the code of the app.
+        "#]],
     );
 }
 
