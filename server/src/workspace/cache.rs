@@ -213,7 +213,7 @@ mod tests {
         let cache = Cache::load(&caches, &roots);
         cache.store(&[entry("a.py", 1)]).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        let file = cache.file.clone().unwrap();
+        let file = cache.file.unwrap();
         assert_eq!((mode(&caches), mode(&file)), (0o700, 0o600));
         let other = Cache::load(&caches, &Roots::new([folder.path().join("other")]));
         private_file(&file).unwrap().set_modified(SystemTime::now() - KEPT - COARSE).unwrap();
