@@ -1,6 +1,7 @@
 //! Reads a workspace's files, away from the thread that answers editors.
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
@@ -177,15 +178,23 @@ impl Reading<'_> {
     /// Puts first what spans name, then what holds a text of theirs: looking for it costs a thirtieth of reading it.
     fn prefer(&self, readers: &Readers, observed: &Observed) {
         readers.want(&|job| observed.names(&job.key));
+        // Moving a file to the front costs a pass over what waits: the first one at once, later ones many at a time.
+        let (mut found, mut enough) = (HashSet::new(), 1);
         for job in readers.waiting() {
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
             let bytes = bytes_of(&job.path).unwrap_or_default();
             if observed.is_in(&bytes) {
-                readers.want(&|other| other.key == job.key);
+                found.insert(job.key);
+            }
+            if found.len() >= enough {
+                readers.want(&|job| found.contains(&job.key));
+                found.clear();
+                enough *= 2;
             }
         }
+        readers.want(&|job| found.contains(&job.key));
         readers.release();
     }
 }
