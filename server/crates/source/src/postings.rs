@@ -44,7 +44,7 @@ pub(crate) struct Postings {
     /// Hash and file, sorted.
     settled: Arc<[(u32, u32)]>,
     /// The whole answer for hashes whose files are others than the sorted list says.
-    changed: HashMap<u32, Arc<[u32]>>,
+    changed: HashMap<u32, Arc<Vec<u32>>>,
 }
 
 impl Key<'_> {
@@ -71,15 +71,14 @@ impl Postings {
     /// The file numbered `file` held `old` and holds `new`, both sorted: only the difference costs.
     pub(crate) fn replace(&mut self, file: u32, old: &[u32], new: &[u32]) {
         for key in old.iter().filter(|key| new.binary_search(key).is_err()) {
-            let files = self.files(*key).filter(|other| *other != file).collect();
-            self.changed.insert(*key, files);
+            self.change(*key, |files| files.retain(|other| *other != file));
         }
         for key in new.iter().filter(|key| old.binary_search(key).is_err()) {
-            let mut files: Vec<u32> = self.files(*key).collect();
-            if let Err(at) = files.binary_search(&file) {
-                files.insert(at, file);
-            }
-            self.changed.insert(*key, files.into());
+            self.change(*key, |files| {
+                if let Err(at) = files.binary_search(&file) {
+                    files.insert(at, file);
+                }
+            });
         }
         // A list that grows by an eighth each time is made again a few dozen times, however many files come.
         if self.changed.len() > 4_096 + self.settled.len() / 8 {
@@ -97,6 +96,17 @@ impl Postings {
         let mut all: Vec<(u32, u32)> = kept.chain(changed).collect();
         all.sort_unstable();
         *self = Postings { settled: all.into(), changed: HashMap::default() };
+    }
+
+    /// Changes the list of a hash in place: some have an entry of nearly every file.
+    fn change(&mut self, key: u32, change: impl FnOnce(&mut Vec<u32>)) {
+        if !self.changed.contains_key(&key) {
+            let settled = self.settled_files(key).iter().map(|(_, file)| *file).collect();
+            self.changed.insert(key, Arc::new(settled));
+        }
+        if let Some(files) = self.changed.get_mut(&key) {
+            change(Arc::make_mut(files));
+        }
     }
 
     fn settled_files(&self, key: u32) -> &[(u32, u32)] {
