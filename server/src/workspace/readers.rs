@@ -96,7 +96,8 @@ impl Readers {
 
     /// The next file that is done, waited for at most `patience`; `Err` when all are.
     pub(crate) fn next(&mut self, patience: Duration) -> Result<Option<Done>, ()> {
-        let until = Instant::now() + patience;
+        let is_deserted = self.given_up.iter().all(|gone| *gone);
+        let until = Instant::now() + if is_deserted { Duration::ZERO } else { patience };
         loop {
             match self.done.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok((thread, _)) if self.given_up[thread] => {}
@@ -104,7 +105,7 @@ impl Readers {
                 Err(_) => break,
             }
         }
-        if let Some(hung) = self.give_up() {
+        if let Some(hung) = self.give_up().or_else(|| self.nobody_reads()) {
             return Ok(Some(hung));
         }
         let state = self.shared.lock();
@@ -133,6 +134,18 @@ impl Readers {
             self.add_thread();
         }
         Some((job, Err(source::ReadError::TooSlow.to_string())))
+    }
+
+    /// A file that will not be read because no thread is left that could: none started, or all of them hang.
+    fn nobody_reads(&self) -> Option<Done> {
+        if !self.given_up.iter().all(|gone| *gone) {
+            return None;
+        }
+        let mut state = self.shared.lock();
+        let job = state.wanted.pop_front().or_else(|| state.rest.pop_front())?;
+        let reason =
+            "no thread is left to read it: too many files took too long; exclude those that doctor names";
+        Some((job, Err(reason.to_owned())))
     }
 
     fn add_thread(&mut self) {
@@ -234,6 +247,16 @@ mod tests {
         assert_eq!(readers.waiting().len(), 2);
         readers.release();
         assert_eq!(all(&mut readers), ["a.py", "b.py"]);
+    }
+
+    #[test]
+    fn when_every_thread_hangs_the_rest_is_told_and_the_read_ends() {
+        let keys = ["hangs.py"; MAX_HUNG].into_iter().chain(["a.py", "b.py"]).collect::<Vec<_>>();
+        let mut readers = Readers::start(jobs(&keys), 1, false, read);
+        readers.deadline = Duration::from_millis(50);
+        let seen = all(&mut readers);
+        assert_eq!(seen.len(), keys.len());
+        assert!(seen[MAX_HUNG..].iter().all(|file| file.contains("no thread is left")), "{seen:?}");
     }
 
     #[test]

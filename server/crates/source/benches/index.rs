@@ -50,10 +50,12 @@ fn main() {
     }
     index.compact();
     memory("files", before, bytes);
-    let resolving = time(|| assert!(index.routing().len() < usize::MAX));
+    let resolving = time(|| {
+        black_box(index.routing());
+    });
     println!("routes and names across files {:.0} ms", resolving.as_secs_f64() * 1e3);
     memory("with files opened for it", before, bytes);
-    index.settle();
+    index.compact();
     memory("with what they tell together", before, bytes);
 }
 

@@ -7,11 +7,11 @@ use smol_str::format_smolstr;
 use tree_sitter::{Node, Tree};
 
 use crate::{
-    Function, FunctionKind, Language, SourceFile,
+    CallKind, CallSite, Function, FunctionKind, Language, SourceFile,
     draft::Draft,
     function::fingerprint,
     languages::Reader,
-    wiring::{MODULE, Scope},
+    wiring::{MODULE, Scope, Text},
 };
 
 /// How deep functions, types and loops may nest.
@@ -229,6 +229,28 @@ impl<'t> Walk<'t> {
         self.frames.push(Frame { depth: self.ancestors.len(), kind: FrameKind::Function(index) });
         reader.function_entered(self, index, node, decorators);
         true
+    }
+
+    /// States the call `node` of what is called `callee`, whose name stands at `name`: what it speaks, with which method,
+    /// where to.
+    pub(crate) fn call_site(
+        &mut self,
+        node: Node<'t>,
+        name: Node<'t>,
+        callee: impl Into<SmolStr>,
+        (kind, method, target): (CallKind, Option<SmolStr>, Option<Text>),
+    ) {
+        let site = CallSite {
+            kind,
+            callee: callee.into(),
+            method,
+            target: None,
+            function: self.function_around(),
+            position: position(name),
+            end: node.end_byte() as u32,
+            in_loop: self.in_loop(),
+        };
+        self.draft.call(site, target);
     }
 
     /// The innermost function around the current node; [`MODULE`] when there is none.

@@ -12,6 +12,7 @@ mod php;
 mod python;
 mod ruby;
 mod rust;
+mod texts;
 
 use std::sync::OnceLock;
 

@@ -10,7 +10,7 @@ use super::{
     types::own_member,
 };
 use crate::{
-    CallKind, CallSite, FunctionKind,
+    CallKind, FunctionKind,
     field::Field,
     walk::{Walk, dotted, position},
     wiring::{Argument, Handler, MODULE, Piece, Reference, RpcFact, Scope, Text, Value},
@@ -65,17 +65,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if let Some(target) = &target {
         know_constants(walk, target);
     }
-    let site = CallSite {
-        kind,
-        callee: last.into(),
-        method,
-        target: None,
-        function: walk.function_around(),
-        position: position(name_node),
-        end: node.end_byte() as u32,
-        in_loop: walk.in_loop(),
-    };
-    walk.draft.call(site, target);
+    walk.call_site(node, name_node, last, (kind, method, target));
 }
 
 /// `new Guard("name")`: a constructor may name a span.

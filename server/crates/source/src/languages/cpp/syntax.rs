@@ -7,6 +7,7 @@ use super::names::{path_of_segments, segments};
 use crate::{
     FunctionKind,
     field::Field,
+    languages::texts::string,
     walk::{Walk, children, dotted},
     wiring::{Piece, Text},
 };
@@ -190,20 +191,6 @@ fn made(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
         "format" => Some(holes(&first()?.as_literal()?, '{')),
         _ => None,
     }
-}
-
-/// A string; escapes that names and routes have are undone.
-fn string(walk: &Walk<'_>, node: Node<'_>) -> String {
-    let mut text = String::new();
-    for part in children(node) {
-        match (part.kind(), walk.slice(part)) {
-            ("escape_sequence", "\\n") => text.push('\n'),
-            ("escape_sequence", "\\t") => text.push('\t'),
-            ("escape_sequence", escape) => text.push_str(escape.strip_prefix('\\').unwrap_or(escape)),
-            (_, fragment) => text.push_str(fragment),
-        }
-    }
-    text
 }
 
 /// `%s` and `{}` with their like as holes; doubled they are themselves.

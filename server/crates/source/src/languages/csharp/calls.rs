@@ -11,6 +11,7 @@ use super::{
 use crate::{
     CallKind, CallSite,
     field::Field,
+    languages::texts::template_holes,
     walk::{Walk, dotted, position},
     wiring::{Argument, CALLER, Piece, Reference, Text},
 };
@@ -91,18 +92,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, called: Option<(Opti
             passes(walk, node, &callee);
         }
     }
-    let (kind, method, target) = found.unwrap_or((CallKind::Function, None, None));
-    let site = CallSite {
-        kind,
-        callee: last,
-        method,
-        target: None,
-        function: walk.function_around(),
-        position: position(name_node),
-        end: node.end_byte() as u32,
-        in_loop: walk.in_loop(),
-    };
-    walk.draft.call(site, target);
+    walk.call_site(node, name_node, last, found.unwrap_or((CallKind::Function, None, None)));
 }
 
 /// `command.CommandText = "select …"`.
@@ -331,24 +321,4 @@ fn passed_text<'t>(walk: &mut Walk<'t>, value: Node<'t>) -> Option<Text> {
         | "invocation_expression" => text_of(walk, value),
         _ => None,
     }
-}
-
-/// `{name}` of a URL template as holes.
-pub(super) fn template_holes(text: Text) -> Text {
-    let mut holes = Text::default();
-    for piece in text.0 {
-        let Piece::Literal(literal) = &piece else {
-            holes.append(Text(vec![piece]));
-            continue;
-        };
-        let mut rest = literal.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
-            let Some((_, end)) = after.split_once('}') else { break };
-            holes.append(Text::literal(before));
-            holes.append(Text::hole());
-            rest = end;
-        }
-        holes.append(Text::literal(rest));
-    }
-    holes
 }

@@ -192,7 +192,7 @@ fn request<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, attribute: &Attr
         end: name.end_byte() as u32,
         in_loop: false,
     };
-    walk.draft.call(site, Some(super::calls::template_holes(text)));
+    walk.draft.call(site, Some(crate::languages::texts::template_holes(text)));
 }
 
 fn consumer(path: &str) -> SmolStr {

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::syntax::{arguments, atom, attribute, keyword, path_of, text_of, word_of};
 use crate::{
-    CallKind, CallSite,
+    CallKind,
     field::Field,
     walk::{Walk, dotted, position},
     wiring::{Argument, Piece, Reference, Text},
@@ -56,17 +56,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if kind == CallKind::Function {
         passes(walk, node, &path, is_piped);
     }
-    let site = CallSite {
-        kind,
-        callee: last.into(),
-        method,
-        target: None,
-        function: walk.function_around(),
-        position: position(name),
-        end: node.end_byte() as u32,
-        in_loop: walk.in_loop(),
-    };
-    walk.draft.call(site, target);
+    walk.call_site(node, name, last, (kind, method, target));
 }
 
 /// Whether the first argument comes from the left: `x |> f(y)`.

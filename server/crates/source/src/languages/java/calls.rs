@@ -9,9 +9,12 @@ use super::{
     syntax::{arguments, path_of, text_of, type_name},
 };
 use crate::{
-    CallKind, CallSite,
+    CallKind,
     field::Field,
-    languages::jvm::{self, clients::template_holes, methods::hyphenated, routes::is_told},
+    languages::{
+        jvm::{self, methods::hyphenated, routes::is_told},
+        texts::template_holes,
+    },
     walk::{Walk, dotted, position},
     wiring::{Argument, Piece, Reference, Scope, Text},
 };
@@ -80,18 +83,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
             passes(walk, node, &callee);
         }
     }
-    let (kind, method, target) = found.unwrap_or((CallKind::Function, None, None));
-    let site = CallSite {
-        kind,
-        callee: last,
-        method,
-        target: None,
-        function: walk.function_around(),
-        position: position(name_node),
-        end: node.end_byte() as u32,
-        in_loop: walk.in_loop(),
-    };
-    walk.draft.call(site, target);
+    walk.call_site(node, name_node, last, found.unwrap_or((CallKind::Function, None, None)));
 }
 
 /// `tracer = openTelemetry.getTracer("name")`: later span starts know their scope.

@@ -7,6 +7,7 @@ use super::names::qualified;
 use crate::{
     field::Field,
     languages::jvm::annotation::{Annotation, Given},
+    languages::texts::{printf_holes, string},
     walk::{Walk, children, dotted},
     wiring::Text,
 };
@@ -140,34 +141,4 @@ fn called(walk: &Walk<'_>, node: Node<'_>, depth: usize) -> Option<Text> {
         (_, "strip" | "trim" | "stripIndent" | "intern") => text_within(walk, object?, depth - 1),
         _ => None,
     }
-}
-
-/// A string or text block; escapes that names and routes have are undone.
-fn string(walk: &Walk<'_>, node: Node<'_>) -> String {
-    let mut text = String::new();
-    for part in children(node) {
-        match (part.kind(), walk.slice(part)) {
-            ("escape_sequence", "\\n") => text.push('\n'),
-            ("escape_sequence", "\\t") => text.push('\t'),
-            ("escape_sequence", escape) => text.push_str(escape.strip_prefix('\\').unwrap_or(escape)),
-            (_, fragment) => text.push_str(fragment),
-        }
-    }
-    text
-}
-
-/// `%s` and its like as holes, `%%` as itself.
-fn printf_holes(template: &str) -> Text {
-    let mut text = Text::default();
-    let mut rest = template;
-    while let Some(start) = rest.find('%') {
-        text.append(Text::literal(&rest[..start]));
-        let after = &rest[start + 1..];
-        let Some(length) = after.find(|c: char| c.is_ascii_alphabetic() || c == '%') else { break };
-        let is_percent = after[length..].starts_with('%');
-        text.append(if is_percent { Text::literal("%") } else { Text::hole() });
-        rest = &after[length + 1..];
-    }
-    text.append(Text::literal(rest));
-    text
 }

@@ -6,6 +6,7 @@ use tree_sitter::Node;
 use super::{annotation::Annotation, routes::JAX_METHODS};
 use crate::{
     CallKind, CallSite,
+    languages::texts::template_holes,
     walk::{Walk, position},
     wiring::{Piece, Text},
 };
@@ -77,24 +78,4 @@ fn add_path(whole: &mut Text, part: Text) {
         whole.append(Text::literal("/"));
     }
     whole.append(part);
-}
-
-/// `{name}` of a URI template as holes.
-pub(in crate::languages) fn template_holes(text: Text) -> Text {
-    let mut holes = Text::default();
-    for piece in text.0 {
-        let Piece::Literal(literal) = &piece else {
-            holes.append(Text(vec![piece]));
-            continue;
-        };
-        let mut rest = literal.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
-            let Some((_, end)) = after.split_once('}') else { break };
-            holes.append(Text::literal(before));
-            holes.append(Text::hole());
-            rest = end;
-        }
-        holes.append(Text::literal(rest));
-    }
-    holes
 }

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 use super::clients;
 use super::syntax::{arguments, callee, path_of, text_of};
 use crate::{
-    CallKind, CallSite,
+    CallKind,
     languages::{
         java::names::{known, qualified_method},
         jvm::{self, methods::hyphenated},
@@ -34,18 +34,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     {
         passes(walk, node, &callee);
     }
-    let (kind, method, target) = found.unwrap_or((CallKind::Function, None, None));
-    let site = CallSite {
-        kind,
-        callee: last.into(),
-        method,
-        target: None,
-        function: walk.function_around(),
-        position: position(name),
-        end: node.end_byte() as u32,
-        in_loop: walk.in_loop(),
-    };
-    walk.draft.call(site, target);
+    walk.call_site(node, name, last, found.unwrap_or((CallKind::Function, None, None)));
 }
 
 /// `val tracer = openTelemetry.getTracer("name")`: later span starts know their scope.

@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::syntax::{arguments, callee, text_of};
 use crate::{
     CallKind,
-    languages::jvm::{clients::template_holes, routes::is_told},
+    languages::{jvm::routes::is_told, texts::template_holes},
     walk::Walk,
     wiring::{Piece, Text},
 };

@@ -9,7 +9,7 @@ use super::{
     syntax::{self, arguments, class_of, path_of, text_of},
 };
 use crate::{
-    CallKind, CallSite,
+    CallKind,
     field::Field,
     walk::{Walk, dotted, position},
     wiring::{Argument, MODULE, PassFact, Piece, Reference, Scope, Spot, Text},
@@ -72,17 +72,7 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
     if let Some(target) = &target {
         know_names(walk, target);
     }
-    let site = CallSite {
-        kind,
-        callee: last,
-        method,
-        target: None,
-        function: walk.function_around(),
-        position: position(name_node),
-        end: node.end_byte() as u32,
-        in_loop: walk.in_loop(),
-    };
-    walk.draft.call(site, target);
+    walk.call_site(node, name_node, last, (kind, method, target));
 }
 
 /// The called name and where it stands.

@@ -8,8 +8,9 @@ use super::names::{know, last_of, whole_name};
 use crate::{
     FunctionKind,
     field::Field,
+    languages::texts::printf_holes,
     walk::{Walk, children, dotted},
-    wiring::{Piece, Text},
+    wiring::Text,
 };
 
 /// How deep an expression is read as text or name.
@@ -263,21 +264,4 @@ fn single_quoted(text: &str) -> String {
         return inner.to_owned();
     }
     inner.replace("\\\\", "\u{0}").replace("\\'", "'").replace('\u{0}', "\\")
-}
-
-/// `%s`, `%1$s` and their like as holes, `%%` as itself.
-fn printf_holes(template: &str) -> Text {
-    let mut text = Text::default();
-    let mut rest = template;
-    while let Some(start) = rest.find('%') {
-        text.append(Text::literal(&rest[..start]));
-        let after = &rest[start + 1..];
-        let Some(length) = after.find(|c: char| c.is_ascii_alphabetic() || c == '%') else { break };
-        let is_percent = after[length..].starts_with('%');
-        text.append(if is_percent { Text::literal("%") } else { Text::hole() });
-        rest = &after[length + 1..];
-    }
-    text.append(Text::literal(rest));
-    text.0.retain(|piece| !matches!(piece, Piece::Literal(literal) if literal.is_empty()));
-    text
 }
