@@ -12,6 +12,7 @@ mod resource;
 mod span;
 mod text;
 mod time;
+mod view;
 
 pub use attributes::{Attributes, Value};
 pub use batch::{Batch, LogRecord, Refusal};
@@ -22,3 +23,4 @@ pub use smol_str::SmolStr;
 pub use span::{Event, Link, Span, SpanKind, Status, StatusCode};
 pub use text::{LinePosition, TextRange};
 pub use time::Timestamp;
+pub use view::{AttributesView, EventView, LinkView, SpanView, ValueView};
