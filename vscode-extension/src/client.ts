@@ -1,7 +1,7 @@
 // One language client for one run of the server.
 import * as vscode from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node";
-import { serverEnvironment, serverSettings } from "./config";
+import { section, serverEnvironment, serverSettings } from "./config";
 import { documentSelector } from "./languages";
 import { clientCommands, openTraceCommand } from "./protocol";
 
@@ -25,6 +25,12 @@ export function createClient(path: string, log: vscode.LogOutputChannel, onCrash
       executeCommand: (command, args, next): unknown => {
         const traceId = command === openTraceCommand ? (args as [{ traceId?: string }?])[0]?.traceId : undefined;
         return traceId === undefined ? next(command, args) : vscode.commands.executeCommand("spanglass.openTracePanel", traceId);
+      },
+      // Left to itself the client answers with the whole section: defaults, which would outrank spanglass.toml, and
+      // keys of the extension's own. It also sends that section by itself; changes are told by whoever listens to them.
+      workspace: {
+        configuration: (params) => params.items.map((item) => (item.section === section ? serverSettings() : null)),
+        didChangeConfiguration: () => Promise.resolve(),
       },
     },
     errorHandler: {

@@ -7,7 +7,8 @@ export interface ServerSettings {
   window?: string;
 }
 
-const section = "spanglass";
+/** Where the settings stand. */
+export const section = "spanglass";
 
 /** The server's binary as the user names it; empty when the user leaves it to the extension. */
 export function serverPath(): string {

@@ -107,11 +107,17 @@ async function walk(screen) {
     await page.locator(".monaco-hover", { hasText: /p50/ }).first().waitFor({ timeout: 10_000 });
   });
   await screen.picture("vscode-hover");
+  await screen.check("nothing is complained of", async () => {
+    const said = await page.locator(".notification-toast").allInnerTexts();
+    if (said.length > 0) {
+      throw new Error(said.join("; ").replace(/\s+/g, " "));
+    }
+  });
 
   await screen.check("the lens lists the traces of its function", async () => {
     await page.keyboard.press("Escape");
-    await (await screen.lensAt("def create_order", "traces")).click();
-    await screen.pick(/POST/).first().waitFor({ timeout: 10_000 });
+    await page.locator(".monaco-hover", { hasText: /p50/ }).waitFor({ state: "hidden" });
+    await screen.clickLens("def create_order", "traces", screen.pick(/POST/).first());
     return `${await page.locator(".quick-input-list .monaco-list-row").count()} on the screen`;
   });
   await screen.picture("vscode-traces");

@@ -56,20 +56,25 @@ export class Screen {
     return this.page.locator(".codelens-decoration a", { hasText: text });
   }
 
-  /** The lens of that text which stands nearest above a line of code. @param {string} code @param {string} text */
-  async lensAt(code, text) {
-    for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
+  /**
+   * Clicks the lens of that text which stands nearest above a line of code, until what it opens is there: lenses are
+   * drawn anew, and move, when figures change.
+   * @param {string} code @param {string} text @param {any} opens
+   */
+  async clickLens(code, text, opens) {
+    for (const deadline = Date.now() + 15_000; Date.now() < deadline; ) {
       const below = (await this.code(code).boundingBox())?.y ?? 0;
-      const all = await this.lens(text).all();
-      const heights = await Promise.all(all.map(async (/** @type {any} */ lens) => (await lens.boundingBox())?.y ?? Infinity));
-      const nearest = heights.reduce((best, y, i) => (y < below && y > (heights[best] ?? -1) ? i : best), -1);
-      if (nearest >= 0) {
-        return all[nearest];
+      const middle = await this.page.evaluate(nearestAbove, { text, below });
+      if (!middle) {
+        await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+        continue;
       }
-      // Lenses are drawn anew when figures change; look again on the next frame.
-      await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+      await this.page.mouse.click(middle.x, middle.y);
+      if (await opens.waitFor({ timeout: 3_000 }).then(() => true, () => false)) {
+        return;
+      }
     }
-    throw new Error(`no lens "${text}" above "${code}"`);
+    throw new Error(`no lens "${text}" above "${code}" opens anything`);
   }
 
   /** @param {RegExp} text */
@@ -138,4 +143,18 @@ export class Screen {
 /** @param {string} text */
 function escape(text) {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/**
+ * The middle of the lowest lens of that text above a height. Runs in the page, in one go, so that nothing moves meanwhile.
+ * @param {{ text: string, below: number }} wanted
+ */
+function nearestAbove({ text, below }) {
+  const boxes = [...document.querySelectorAll(".codelens-decoration a")]
+    .filter((lens) => lens.textContent.includes(text))
+    .map((lens) => lens.getBoundingClientRect())
+    .filter((box) => box.height > 0 && box.y < below)
+    .sort((a, b) => b.y - a.y);
+  const [box] = boxes;
+  return box && { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
