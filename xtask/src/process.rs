@@ -273,22 +273,24 @@ impl Tail {
 
 #[cfg(test)]
 mod tests {
+    use tempfile::TempDir;
+
     use super::*;
 
     fn sh(script: &str) -> Cmd {
         Cmd::new(Path::new("/"), "sh").args(["-c", script])
     }
 
-    fn log(name: &str) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("xtask-process-{}", std::process::id()));
-        let file = folder.join(name);
-        let _ = fs::remove_file(&file);
-        file
+    /// A log in a folder that leaves with the test.
+    fn log() -> (TempDir, PathBuf) {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("log");
+        (folder, file)
     }
 
     #[test]
     fn both_streams_are_kept_in_order() {
-        let file = log("order");
+        let (_folder, file) = log();
         let ended = run(&sh("echo one; echo two >&2; echo three; exit 3"), &file, false).unwrap();
         assert_eq!(ended.output, "one\ntwo\nthree\n");
         assert_eq!(ended.status.and_then(|status| status.code()), Some(3));
@@ -297,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_deadline_ends_grandchildren_too() {
-        let file = log("deadline");
+        let (_folder, file) = log();
         let ended = run(&sh("sleep 600 & echo $!; wait").limit_secs(1), &file, false).unwrap();
         assert!(ended.status.is_none());
         assert_gone(&ended.output);
@@ -305,7 +307,7 @@ mod tests {
 
     #[test]
     fn what_a_command_leaves_behind_is_ended() {
-        let file = log("left");
+        let (_folder, file) = log();
         let ended = run(&sh("sleep 600 & echo $!"), &file, false).unwrap();
         assert!(ended.status.is_some_and(|status| status.success()));
         assert_gone(&ended.output);
@@ -327,7 +329,8 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_named() {
-        let error = run(&Cmd::new(Path::new("/"), "no-such-program"), &log("missing"), false).unwrap_err();
+        let (_folder, file) = log();
+        let error = run(&Cmd::new(Path::new("/"), "no-such-program"), &file, false).unwrap_err();
         assert_eq!(error.to_string(), "cannot start `no-such-program`");
     }
 

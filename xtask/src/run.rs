@@ -131,12 +131,14 @@ fn show_tail(log: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use tempfile::TempDir;
+
     use super::*;
     use crate::process::Expect;
 
     fn check(script: &str, expect: Expect) -> Outcome {
-        let name = format!("xtask-run-{}-{}", std::process::id(), script.len());
-        let log = std::env::temp_dir().join(name).join("step.log");
+        let folder = TempDir::new().unwrap();
+        let log = folder.path().join("step.log");
         let cmd = Cmd::new(Path::new("/"), "sh").args(["-c", script]).expect(expect);
         run_all(&[cmd], &log, Options::default(), &mut Tally::default())
     }
@@ -157,7 +159,8 @@ mod tests {
 
     #[test]
     fn the_first_failure_is_told_and_the_rest_still_runs() {
-        let log = std::env::temp_dir().join(format!("xtask-run-{}-all", std::process::id())).join("step.log");
+        let folder = TempDir::new().unwrap();
+        let log = folder.path().join("step.log");
         let sh = |script: &str| Cmd::new(Path::new("/"), "sh").args(["-c", script]);
         let mut tally = Tally::default();
         let outcome =

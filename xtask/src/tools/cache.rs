@@ -98,13 +98,15 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use anyhow::bail;
+    use tempfile::TempDir;
 
     use super::*;
 
-    fn cache(test: &str) -> Cache {
-        let root = std::env::temp_dir().join(format!("xtask-cache-{}-{test}", std::process::id()));
-        remove(&root).unwrap();
-        Cache::at(root)
+    /// A cache in a folder that leaves with the test.
+    fn cache() -> (TempDir, Cache) {
+        let root = TempDir::new().unwrap();
+        let cache = Cache::at(root.path().join("cache"));
+        (root, cache)
     }
 
     fn put(text: &'static str) -> impl FnOnce(&Path) -> Result<()> {
@@ -117,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_is_there_is_reused() {
-        let cache = cache("reuse");
+        let (_root, cache) = cache();
         assert!(!cache.has("nvim", "1", "a"));
         let (folder, took) = cache.install("nvim", "1", "a", put("one")).unwrap();
         assert!(took.is_some() && cache.has("nvim", "1", "a"));
@@ -127,7 +129,7 @@ mod tests {
 
     #[test]
     fn another_recipe_installs_anew_and_leaves_nothing_old() {
-        let cache = cache("recipe");
+        let (_root, cache) = cache();
         cache.install("tools", "1", "a", |folder| Ok(fs::write(folder.join("old"), "")?)).unwrap();
         let (folder, _) = cache.install("tools", "1", "b", put("two")).unwrap();
         assert!(!folder.join("old").exists() && folder.join("tool").exists());
@@ -135,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_failed_installation_is_not_taken_for_a_tool() {
-        let cache = cache("failed");
+        let (_root, cache) = cache();
         let broken = |folder: &Path| {
             fs::write(folder.join("half"), "")?;
             bail!("no network")
@@ -148,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_folder_without_a_stamp_is_replaced() {
-        let cache = cache("stampless");
+        let (_root, cache) = cache();
         let folder = cache.folder("nvim", "1");
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("half"), "").unwrap();
@@ -158,7 +160,7 @@ mod tests {
 
     #[test]
     fn two_runs_install_once() {
-        let cache = cache("twice");
+        let (_root, cache) = cache();
         let builds = AtomicUsize::new(0);
         let install = || {
             let build = |folder: &Path| {
