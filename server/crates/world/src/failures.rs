@@ -110,7 +110,6 @@ pub(crate) fn is_exception(record: &LogRecord) -> bool {
 
 fn add(found: &mut Vec<Failure>, failure: Failure) {
     match found.iter_mut().find(|known| known.kind == failure.kind) {
-        None => found.push(failure),
         Some(known) => {
             known.count += failure.count;
             if failure.latest.end > known.latest.end {
@@ -118,7 +117,30 @@ fn add(found: &mut Vec<Failure>, failure: Failure) {
                 known.message = failure.message;
             }
         }
+        None => match found.iter_mut().find(|known| is_told_twice(known, &failure)) {
+            Some(known) => {
+                known.count = known.count.max(failure.count);
+                if failure.kind.len() > known.kind.len() {
+                    known.kind = failure.kind;
+                }
+            }
+            None => found.push(failure),
+        },
     }
+}
+
+/// Whether both tell of the same exception: of one span, once as an event and once as a log record, whose senders
+/// differ in whether a type's name carries its module.
+fn is_told_twice(one: &Failure, other: &Failure) -> bool {
+    let is_one_span =
+        one.latest.trace_id == other.latest.trace_id && one.latest.span_id == other.latest.span_id;
+    is_one_span && (is_end_of(&one.kind, &other.kind) || is_end_of(&other.kind, &one.kind))
+}
+
+/// Whether `qualified` is `name` with its module, package or namespace before it.
+fn is_end_of(name: &str, qualified: &str) -> bool {
+    let before = qualified.strip_suffix(name).unwrap_or_default();
+    !name.is_empty() && before.ends_with(['.', ':', '/', '\\'])
 }
 
 fn kind_of(attributes: &Attributes) -> SmolStr {
@@ -129,5 +151,46 @@ fn cut(text: &str, characters: usize) -> SmolStr {
     match text.char_indices().nth(characters) {
         Some((end, _)) => SmolStr::new(&text[..end]),
         None => SmolStr::new(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{SpanId, TraceId};
+
+    use super::*;
+
+    fn failure(kind: &str, span: u8, count: u64) -> Failure {
+        let latest = Exemplar {
+            trace_id: TraceId([1; 16]),
+            span_id: SpanId([span; 8]),
+            duration: std::time::Duration::ZERO,
+            end: Timestamp(u64::from(span)),
+        };
+        Failure { kind: kind.into(), message: SmolStr::default(), count, latest }
+    }
+
+    fn together(failures: &[Failure]) -> Vec<(String, u64)> {
+        let mut found = Vec::new();
+        for one in failures {
+            add(&mut found, one.clone());
+        }
+        found.into_iter().map(|found| (found.kind.to_string(), found.count)).collect()
+    }
+
+    #[test]
+    fn an_exception_told_by_event_and_by_log_counts_once() {
+        let twice = [failure("PaymentDeclined", 1, 2), failure("payments.PaymentDeclined", 1, 3)];
+        assert_eq!(together(&twice), [("payments.PaymentDeclined".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn exceptions_of_two_spans_and_of_two_names_stay_apart() {
+        let spans = [failure("Declined", 1, 1), failure("payments.Declined", 2, 1)];
+        assert_eq!(together(&spans).len(), 2);
+        let names = [failure("Declined", 1, 1), failure("payments.PaymentDeclined", 1, 1), failure("", 1, 1)];
+        assert_eq!(together(&names).len(), 3);
+        let same = [failure("Declined", 1, 1), failure("Declined", 2, 4)];
+        assert_eq!(together(&same), [("Declined".to_owned(), 5)]);
     }
 }
