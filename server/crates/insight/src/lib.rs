@@ -8,6 +8,7 @@
 
 pub mod annotate;
 mod call_costs;
+pub mod call_hierarchy;
 pub mod code_lens;
 pub mod explain;
 pub mod figures;
@@ -16,6 +17,9 @@ pub mod inlay_hints;
 pub mod labels;
 mod neighbours;
 pub mod rulings;
+pub mod served;
+pub mod symbols;
+pub mod trace_ids;
 pub mod trace_tree;
 pub mod traces;
 pub mod visible;

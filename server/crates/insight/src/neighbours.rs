@@ -21,6 +21,8 @@ pub(crate) struct Neighbour {
     pub(crate) function: Option<FunctionKey>,
     /// Figures of the calls between the two.
     pub(crate) figures: Figures,
+    /// The edges between the two.
+    pub(crate) edges: Vec<CallEdge>,
 }
 
 /// Callers of the function that has `shapes`, the most frequent first.
@@ -98,7 +100,8 @@ fn grouped(
         edges.sort_unstable();
         edges.dedup();
         let figures = snapshot.by_edge.figures(edges.iter(), snapshot.window, snapshot.now)?;
-        Some(Neighbour { service: visible(&service, 40), name: visible(&name, 80), function, figures })
+        let (service, name) = (visible(&service, 40), visible(&name, 80));
+        Some(Neighbour { service, name, function, figures, edges })
     };
     let mut neighbours: Vec<Neighbour> = groups.into_iter().filter_map(neighbour).collect();
     neighbours.sort_by(|a, b| b.figures.calls.cmp(&a.figures.calls).then_with(|| a.name.cmp(&b.name)));

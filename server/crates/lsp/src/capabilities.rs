@@ -2,10 +2,11 @@
 
 use model::PositionEncoding;
 use tower_lsp::lsp_types::{
-    ClientCapabilities, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
-    ExecuteCommandOptions, HoverProviderCapability, InitializeParams, MarkupKind, OneOf,
-    PositionEncodingKind, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    CallHierarchyServerCapability, ClientCapabilities, CodeActionOptions, CodeActionProviderCapability,
+    CodeLensOptions, DocumentLinkOptions, ExecuteCommandOptions, HoverProviderCapability,
+    ImplementationProviderCapability, InitializeParams, MarkupKind, OneOf, PositionEncodingKind,
+    ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    WorkDoneProgressOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use crate::{
@@ -87,6 +88,14 @@ pub(crate) fn server_capabilities(features: &Features) -> ServerCapabilities {
             code_action_kinds: Some(vec![code_action::KIND]),
             ..CodeActionOptions::default()
         })),
+        call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
+        definition_provider: Some(OneOf::Left(true)),
+        document_link_provider: Some(DocumentLinkOptions {
+            resolve_provider: Some(false),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
+        implementation_provider: Some(ImplementationProviderCapability::Simple(true)),
+        workspace_symbol_provider: Some(OneOf::Left(true)),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: [OPEN_TRACE, EXPLAIN, PIN, REJECT].map(str::to_owned).to_vec(),

@@ -6,10 +6,12 @@ use tokio::sync::oneshot;
 use tower_lsp::{
     jsonrpc,
     lsp_types::{
+        CallHierarchyIncomingCall, CallHierarchyItem, CallHierarchyOutgoingCall, CallHierarchyPrepareParams,
         CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, DidChangeTextDocumentParams,
         DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
-        DidOpenTextDocumentParams, ExecuteCommandParams, Hover, HoverParams, InitializeParams,
-        InitializeResult, InlayHint, InlayHintParams,
+        DidOpenTextDocumentParams, DocumentLink, DocumentLinkParams, ExecuteCommandParams,
+        GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult, InlayHint,
+        InlayHintParams, SymbolInformation, TextDocumentPositionParams, WorkspaceSymbolParams,
     },
 };
 
@@ -53,6 +55,13 @@ pub(crate) enum Query {
     InlayHint(InlayHintParams, Reply<Option<Vec<InlayHint>>>),
     CodeAction(Box<CodeActionParams>, Reply<Option<CodeActionResponse>>),
     Hover(HoverParams, Reply<Option<Hover>>),
+    PrepareCallHierarchy(CallHierarchyPrepareParams, Reply<Option<Vec<CallHierarchyItem>>>),
+    IncomingCalls(Box<CallHierarchyItem>, Reply<Option<Vec<CallHierarchyIncomingCall>>>),
+    OutgoingCalls(Box<CallHierarchyItem>, Reply<Option<Vec<CallHierarchyOutgoingCall>>>),
+    Symbols(WorkspaceSymbolParams, Reply<Option<Vec<SymbolInformation>>>),
+    DocumentLinks(DocumentLinkParams, Reply<Option<Vec<DocumentLink>>>),
+    Implementation(TextDocumentPositionParams, Reply<Option<GotoDefinitionResponse>>),
+    Definition(TextDocumentPositionParams, Reply<Option<GotoDefinitionResponse>>),
     ExecuteCommand(ExecuteCommandParams, Reply<Option<Value>>),
     Traces(ext::TracesParams, Reply<ext::TracesResult>),
     Trace(ext::TraceParams, Reply<ext::TraceResult>),

@@ -245,50 +245,52 @@ impl MainLoop {
         self.pace.changed(true, Instant::now());
     }
 
-    fn asked(&mut self, query: Query) {
+    fn asked(&self, query: Query) {
+        let events = self.events.clone();
         match query {
-            Query::CodeLens(params, reply) => {
-                let events = self.events.clone();
-                self.answer(reply, move |session, snapshot, _| {
-                    requests::code_lens::answer(session, snapshot, &params, &events)
-                });
-            }
-            Query::InlayHint(params, reply) => {
-                let events = self.events.clone();
-                self.answer(reply, move |session, snapshot, _| {
-                    requests::inlay_hint::answer(session, snapshot, &params, &events)
-                });
-            }
-            Query::CodeAction(params, reply) => {
-                self.answer(reply, move |session, snapshot, _| {
-                    requests::code_action::answer(session, snapshot, &params)
-                });
-            }
-            Query::Hover(params, reply) => {
-                self.answer(reply, move |session, snapshot, _| {
-                    requests::hover::answer(session, snapshot, &params)
-                });
-            }
+            Query::CodeLens(params, reply) => self.answer(reply, move |session, snapshot, _| {
+                requests::code_lens::answer(session, snapshot, &params, &events)
+            }),
+            Query::InlayHint(params, reply) => self.answer(reply, move |session, snapshot, _| {
+                requests::inlay_hint::answer(session, snapshot, &params, &events)
+            }),
             Query::ExecuteCommand(params, reply) => {
                 let outbox = self.outbox.clone();
                 self.answer(reply, move |session, snapshot, cancellation| {
                     requests::execute_command::answer(session, snapshot, params, cancellation, &outbox)
                 });
             }
-            Query::Traces(params, reply) => {
-                self.answer(reply, move |session, snapshot, _| {
-                    requests::traces::answer(session, snapshot, &params)
-                });
+            Query::CodeAction(params, reply) => self.read(reply, *params, requests::code_action::answer),
+            Query::Hover(params, reply) => self.read(reply, params, requests::hover::answer),
+            Query::PrepareCallHierarchy(params, reply) => {
+                self.read(reply, params, requests::call_hierarchy::prepare);
             }
-            Query::Trace(params, reply) => {
-                self.answer(reply, move |session, snapshot, _| {
-                    requests::trace::answer(session, snapshot, &params)
-                });
+            Query::IncomingCalls(item, reply) => {
+                self.read(reply, *item, requests::call_hierarchy::incoming_calls);
             }
+            Query::OutgoingCalls(item, reply) => {
+                self.read(reply, *item, requests::call_hierarchy::outgoing_calls);
+            }
+            Query::Symbols(params, reply) => self.read(reply, params, requests::workspace_symbol::answer),
+            Query::DocumentLinks(params, reply) => self.read(reply, params, requests::document_link::answer),
+            Query::Implementation(at, reply) => self.read(reply, at, requests::served::implementation),
+            Query::Definition(at, reply) => self.read(reply, at, requests::served::definition),
+            Query::Traces(params, reply) => self.read(reply, params, requests::traces::answer),
+            Query::Trace(params, reply) => self.read(reply, params, requests::trace::answer),
             Query::Status(reply) => {
                 self.answer(reply, |session, snapshot, _| Ok(requests::status::status(session, snapshot)));
             }
         }
+    }
+
+    /// Answers a question that needs nothing but a snapshot.
+    fn read<P: Send + 'static, T: Send + 'static>(
+        &self,
+        reply: Reply<T>,
+        params: P,
+        work: fn(&Session, &Snapshot, &P) -> jsonrpc::Result<T>,
+    ) {
+        self.answer(reply, move |session, snapshot, _| work(session, snapshot, &params));
     }
 
     /// Answers from a snapshot that has seen every edit before the question, on a thread that may take its time. A

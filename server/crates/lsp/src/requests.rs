@@ -1,13 +1,17 @@
 //! One file a request: from the client's question and a snapshot to an answer. All run on threads that may take a while.
 
+pub(crate) mod call_hierarchy;
 pub(crate) mod code_action;
 pub(crate) mod code_lens;
+pub(crate) mod document_link;
 pub(crate) mod execute_command;
 pub(crate) mod hover;
 pub(crate) mod inlay_hint;
+pub(crate) mod served;
 pub(crate) mod status;
 pub(crate) mod trace;
 pub(crate) mod traces;
+pub(crate) mod workspace_symbol;
 
 use std::borrow::Cow;
 

@@ -6,13 +6,14 @@ use insight::{
     hover::Hover,
     inlay_hints::{Hint, HintPosition},
 };
-use model::{LinePosition, TextRange};
+use model::{LinePosition, PositionEncoding, TextRange};
 use serde::Serialize;
-use source::Document;
+use source::{Document, Function, FunctionKind};
 use tower_lsp::lsp_types::{
     self as lsp, CodeLens, Command, InlayHint, InlayHintLabel, InlayHintTooltip, MarkupContent, MarkupKind,
-    Position, Range, Url,
+    Position, Range, SymbolKind, Url,
 };
+use world::Snapshot;
 
 use crate::{
     ext::{FunctionTarget, OPEN_TRACE, OpenTraceArguments, REPLAY, ReplayTarget, SHOW_TRACES},
@@ -91,7 +92,53 @@ pub(crate) fn hover(session: &Session, document: &Document, hover: &Hover) -> ls
     }
 }
 
-fn range(document: &Document, range: TextRange, session: &Session) -> Range {
+/// The sort of a function.
+pub(crate) fn symbol_kind(function: &Function) -> SymbolKind {
+    match function.kind {
+        FunctionKind::Method => SymbolKind::METHOD,
+        FunctionKind::Function | FunctionKind::Closure => SymbolKind::FUNCTION,
+    }
+}
+
+/// A function's name.
+pub(crate) fn name_range(session: &Session, snapshot: &Snapshot, function: &Function) -> Range {
+    match snapshot.documents.get(&function.key.file) {
+        Some((_, document)) => range(document, function.name_range, session),
+        None => at_line(function.name_position),
+    }
+}
+
+/// A function, its decorators included.
+pub(crate) fn function_range(session: &Session, snapshot: &Snapshot, function: &Function) -> Range {
+    match snapshot.documents.get(&function.key.file) {
+        Some((_, document)) => range(document, function.range, session),
+        None => Range {
+            start: Position { line: function.first_line(), character: 0 },
+            end: Position { line: function.last_line + 1, character: 0 },
+        },
+    }
+}
+
+/// A place in a file that may be open; its column counts bytes.
+pub(crate) fn point(session: &Session, snapshot: &Snapshot, file: &str, at: LinePosition) -> Range {
+    match snapshot.documents.get(file) {
+        Some((_, document)) => {
+            let offset = document.lines.offset(&document.text, at, PositionEncoding::Utf8);
+            range(document, TextRange::new(offset, offset), session)
+        }
+        None => at_line(at),
+    }
+}
+
+/// A place in a file whose text is not at hand. Bytes stand for whatever the client counts: before the name of a
+/// function hardly anything but ASCII stands.
+fn at_line(at: LinePosition) -> Range {
+    let at = Position { line: at.line, character: at.column };
+    Range { start: at, end: at }
+}
+
+/// Bytes of the text of `document`.
+pub(crate) fn range(document: &Document, range: TextRange, session: &Session) -> Range {
     Range { start: position(document, range.start, session), end: position(document, range.end, session) }
 }
 

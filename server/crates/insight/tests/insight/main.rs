@@ -1,6 +1,7 @@
 //! What an editor is told, shown as text: a fixture of code and spans goes in, what a person would read comes out.
 
 mod annotate;
+mod calls;
 mod explain;
 mod fixture;
 mod hover;

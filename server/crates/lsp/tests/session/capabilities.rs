@@ -15,6 +15,8 @@ const REQUESTS: &[(Option<&str>, &str)] = &[
     (None, "codeLens/resolve"),
     (None, "inlayHint/resolve"),
     (Some("callHierarchyProvider"), "textDocument/prepareCallHierarchy"),
+    (Some("callHierarchyProvider"), "callHierarchy/incomingCalls"),
+    (Some("callHierarchyProvider"), "callHierarchy/outgoingCalls"),
     (Some("codeActionProvider"), "textDocument/codeAction"),
     (Some("colorProvider"), "textDocument/documentColor"),
     (Some("completionProvider"), "textDocument/completion"),
@@ -81,6 +83,9 @@ fn params(method: &str) -> Value {
     let range = json!({"start": at, "end": at});
     match method {
         "workspace/executeCommand" => json!({"command": "spanglass.explain"}),
+        "callHierarchy/incomingCalls" | "callHierarchy/outgoingCalls" => json!({"item": {
+            "name": "f", "kind": 12, "uri": uri("a.py"), "range": range, "selectionRange": range,
+        }}),
         "inlayHint/resolve" => json!({"position": at, "label": "x"}),
         _ => json!({
             "textDocument": {"uri": uri("a.py")},

@@ -7,6 +7,7 @@ mod fixture;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod calls;
 mod capabilities;
 mod documents;
 mod editor;
