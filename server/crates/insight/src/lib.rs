@@ -10,6 +10,7 @@ pub mod annotate;
 mod call_costs;
 pub mod call_hierarchy;
 pub mod code_lens;
+pub mod exemplars;
 pub mod explain;
 pub mod figures;
 pub mod hover;

@@ -11,6 +11,7 @@ use world::Snapshot;
 use super::{Block, Piece, errors::errors};
 use crate::{
     call_costs::{CallCost, is_call},
+    exemplars::{Worth, worth_opening},
     figures::{self, Unit},
     neighbours::{self, Neighbour},
     visible::visible,
@@ -175,27 +176,13 @@ fn neighbours_block(
     (!items.is_empty()).then(|| Block::List(heading.into(), items))
 }
 
-/// The traces worth opening; one that is worth it for several reasons stands once.
+/// The traces worth opening.
 fn traces_block(snapshot: &Snapshot, figures: &Figures) -> Option<Block> {
-    let named = [("failed", figures.latest_error), ("slowest", figures.slowest), ("latest", figures.latest)];
-    let mut found: Vec<(Vec<&str>, Exemplar)> = Vec::new();
-    for (name, exemplar) in named {
-        let Some(exemplar) = exemplar else { continue };
-        match found.iter_mut().find(|(_, known)| *known == exemplar) {
-            Some((names, _)) => names.push(name),
-            None => found.push((vec![name], exemplar)),
-        }
-    }
-    let item = |(names, exemplar): &(Vec<&str>, Exemplar)| {
-        let age = wording::ago(snapshot.now.since(exemplar.end));
-        let link = Piece::Trace {
-            words: format!("{}, {age}", wording::duration(exemplar.duration)),
-            trace_id: exemplar.trace_id,
-            span_id: exemplar.span_id,
-        };
-        vec![words(&format!("{} ", names.join(", "))), link]
+    let item = |worth: Worth| {
+        let Exemplar { trace_id, span_id, .. } = worth.exemplar;
+        vec![words(&format!("{} ", worth.reasons)), Piece::Trace { words: worth.words, trace_id, span_id }]
     };
-    let items: Vec<_> = found.iter().map(item).collect();
+    let items: Vec<_> = worth_opening(snapshot, figures).into_iter().map(item).collect();
     (!items.is_empty()).then(|| Block::List("Traces".into(), items))
 }
 

@@ -1,6 +1,10 @@
-//! `textDocument/codeAction`: pin or reject a placement.
+//! `textDocument/codeAction`: open or replay a trace of the function, pin or reject a placement.
 
-use insight::rulings::{Choice, choices};
+use insight::{
+    exemplars::{Worth, worth_opening_at},
+    rulings::{Choice, choices},
+};
+use store::Exemplar;
 use tower_lsp::{
     jsonrpc::Result,
     lsp_types::{
@@ -10,7 +14,9 @@ use tower_lsp::{
 use world::Snapshot;
 
 use crate::{
-    ext::{PIN, REJECT, RulingArguments},
+    ext::{
+        FunctionTarget, OPEN_TRACE, OpenTraceArguments, PIN, REJECT, REPLAY, ReplayTarget, RulingArguments,
+    },
     from_proto,
     session::Session,
 };
@@ -32,24 +38,49 @@ pub(crate) fn answer(
     let Some(key) = session.key(&params.text_document.uri) else { return Ok(None) };
     let Some((_, document)) = snapshot.documents.get(&key) else { return Ok(None) };
     let offset = from_proto::offset(document, params.range.start, session.features.encoding);
-    let actions = choices(snapshot, &key, offset).into_iter().filter_map(|choice| action(session, choice));
-    Ok(Some(actions.map(CodeActionOrCommand::CodeAction).collect()))
+    let mut actions = Vec::new();
+    if let Some((function, traces)) = worth_opening_at(snapshot, &key, offset) {
+        actions.extend(traces.iter().filter_map(open));
+        let target = session.target(snapshot, &function).filter(|_| session.features.replays);
+        actions.extend(traces.iter().filter_map(|worth| replay(target.clone()?, worth)));
+    }
+    actions.extend(choices(snapshot, &key, offset).into_iter().filter_map(|choice| rule(session, choice)));
+    Ok(Some(actions.into_iter().map(CodeActionOrCommand::CodeAction).collect()))
 }
 
-fn action(session: &Session, choice: Choice) -> Option<CodeAction> {
+fn open(worth: &Worth) -> Option<CodeAction> {
+    let arguments = OpenTraceArguments { trace_id: worth.exemplar.trace_id.to_string() };
+    Some(action(
+        format!("Spanglass: open the {} trace ({})", worth.reasons, worth.words),
+        OPEN_TRACE,
+        serde_json::to_value(arguments).ok()?,
+    ))
+}
+
+fn replay(function: FunctionTarget, worth: &Worth) -> Option<CodeAction> {
+    let Exemplar { trace_id, span_id, .. } = worth.exemplar;
+    let target = ReplayTarget { function, trace_id: trace_id.to_string(), span_id: span_id.to_string() };
+    Some(action(
+        format!("Spanglass: replay the {} trace ({})", worth.reasons, worth.words),
+        REPLAY,
+        serde_json::to_value(target).ok()?,
+    ))
+}
+
+fn rule(session: &Session, choice: Choice) -> Option<CodeAction> {
     let command = if choice.is_pin { PIN } else { REJECT };
     let uri = session.uri(&choice.function.file)?;
     let arguments = serde_json::to_value(RulingArguments::new(uri, &choice)).ok()?;
-    Some(CodeAction {
-        title: choice.title.clone(),
+    Some(action(choice.title, command, arguments))
+}
+
+fn action(title: String, command: &str, argument: serde_json::Value) -> CodeAction {
+    CodeAction {
+        title: title.clone(),
         kind: Some(KIND),
-        command: Some(Command {
-            title: choice.title,
-            command: command.to_owned(),
-            arguments: Some(vec![arguments]),
-        }),
+        command: Some(Command { title, command: command.to_owned(), arguments: Some(vec![argument]) }),
         ..CodeAction::default()
-    })
+    }
 }
 
 /// Whether a kind is `asked`, or one of its kinds: `refactor.spanglass` is of `refactor`.

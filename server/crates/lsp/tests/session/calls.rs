@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
-use crate::editor::{Editor, uri};
+use crate::editor::{Editor, ours, uri};
 
 const SHOP: &str = r#"
 //- shop/app.py
@@ -97,7 +97,9 @@ async fn a_request_leads_to_its_handler() {
 async fn routes_are_symbols_and_ids_of_traces_are_links() {
     let mut editor = shop().await;
     let symbols = editor.request("workspace/symbol", json!({"query": "cart"})).await;
-    check(&symbols, expect![[r#"
+    check(
+        &symbols,
+        expect![[r#"
         [
           {
             "containerName": "load",
@@ -118,9 +120,12 @@ async fn routes_are_symbols_and_ids_of_traces_are_links() {
             "name": "GET /cart/:id"
           }
         ]
-    "#]]);
+    "#]],
+    );
     let link = editor.request("textDocument/documentLink", at(0, 0)).await;
-    check(&link, expect![[r#"
+    check(
+        &link,
+        expect![[r#"
         [
           {
             "range": {
@@ -137,5 +142,37 @@ async fn routes_are_symbols_and_ids_of_traces_are_links() {
             "tooltip": "POST /checkout, 100 ms"
           }
         ]
-    "#]]);
+    "#]],
+    );
+}
+
+#[tokio::test]
+async fn traces_of_a_function_are_actions_on_its_name() {
+    let titles = |actions: &Value| -> Vec<String> {
+        let title = |action: &Value| action["title"].as_str().unwrap().to_owned();
+        actions.as_array().unwrap().iter().map(title).collect()
+    };
+    let range = json!({"start": {"line": 2, "character": 5}, "end": {"line": 2, "character": 5}});
+    let params = json!({
+        "textDocument": {"uri": uri("shop/app.py")}, "range": range, "context": {"diagnostics": []},
+    });
+    let mut plain = shop().await;
+    let actions = plain.request("textDocument/codeAction", params.clone()).await;
+    expect![[r#"
+        Spanglass: open the slowest trace (100 ms, 19 s ago)
+        Spanglass: open the latest trace (100 ms, now)
+        Spanglass: spans `GET` belong to `checkout`
+        Spanglass: spans `POST /checkout` do not belong to `checkout`
+        Spanglass: spans `GET` do not belong to `checkout`"#]].assert_eq(&titles(&actions).join("\n"));
+    let mut ours = Editor::with_spans(SHOP, json!({}), ours()).await;
+    let actions = ours.request("textDocument/codeAction", params).await;
+    expect![[r#"
+        Spanglass: open the slowest trace (100 ms, 19 s ago)
+        Spanglass: open the latest trace (100 ms, now)
+        Spanglass: replay the slowest trace (100 ms, 19 s ago)
+        Spanglass: replay the latest trace (100 ms, now)
+        Spanglass: spans `GET` belong to `checkout`
+        Spanglass: spans `POST /checkout` do not belong to `checkout`
+        Spanglass: spans `GET` do not belong to `checkout`"#]].assert_eq(&titles(&actions).join("\n"));
+    assert_eq!(actions[2]["command"]["command"], "spanglass.replay");
 }
