@@ -138,30 +138,30 @@ fn symbols_are_the_names_of_telemetry() {
     let check = |query: &str, expect: Expect| {
         let found = symbols(&shop().snapshot, query, 10);
         let lines = found.iter().map(|symbol| {
-            format!("{:?} {} {} {}\n", symbol.kind, symbol.name, symbol.function, symbol.service)
+            format!("{:?} {} {} [{}]\n", symbol.kind, symbol.name, symbol.function, symbol.service)
         });
         expect.assert_eq(&lines.collect::<String>());
     };
     check(
         "",
         expect![[r#"
-        Route GET /cart/:id cart/app.js:load 
-        Route GET /idle shop/app.py:idle 
-        Route POST /checkout shop/app.py:checkout 
-        Span total shop/app.py:total shop
-    "#]],
+            Route GET /cart/:id cart/app.js:load []
+            Route GET /idle shop/app.py:idle []
+            Route POST /checkout shop/app.py:checkout []
+            Span total shop/app.py:total [shop]
+        "#]],
     );
     check(
         "cart",
         expect![[r#"
-        Route GET /cart/:id cart/app.js:load 
-    "#]],
+            Route GET /cart/:id cart/app.js:load []
+        "#]],
     );
     check(
         "ptch",
         expect![[r#"
-        Route POST /checkout shop/app.py:checkout 
-    "#]],
+            Route POST /checkout shop/app.py:checkout []
+        "#]],
     );
     check("nowhere", expect![[""]]);
 }
