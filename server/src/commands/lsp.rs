@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use lsp::{Cancellation, Hooks, Ruling, Settings, SourceState, Start};
+use lsp::{Cancellation, Diagnostics, Hooks, Ruling, Settings, SourceState, Start};
 use model::{SmolStr, TraceId};
 use source::FunctionKey;
 use tokio::{runtime::Handle as Runtime, sync::mpsc};
@@ -260,6 +260,11 @@ fn shown(config: &Config) -> Settings {
         lenses: config.is_on("editor.code_lens"),
         hints: config.is_on("editor.inlay_hints"),
         hovers: true,
+        diagnostics: Diagnostics {
+            exception: config.is_on("diagnostics.exception"),
+            n_plus_one: config.is_on("diagnostics.n_plus_one"),
+            retries: config.is_on("diagnostics.retries"),
+        },
     }
 }
 

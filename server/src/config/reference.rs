@@ -103,6 +103,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Whether call sites get a hint with the cost of what they call.",
     },
     Setting {
+        path: "diagnostics.exception",
+        kind: Kind::Bool,
+        default: "true",
+        in_workspace: true,
+        help: "Whether lines that threw an exception get a remark.",
+    },
+    Setting {
+        path: "diagnostics.n_plus_one",
+        kind: Kind::Bool,
+        default: "true",
+        in_workspace: true,
+        help: "Whether queries and requests that one call makes for each of many things get a remark.",
+    },
+    Setting {
+        path: "diagnostics.retries",
+        kind: Kind::Bool,
+        default: "true",
+        in_workspace: true,
+        help: "Whether requests that fail and are made again within one call get a remark.",
+    },
+    Setting {
         path: "backend.*.kind",
         kind: Kind::OneOf(&["zipkin", "jaeger"]),
         default: "zipkin",

@@ -6,7 +6,7 @@
 
 use store::Figures;
 
-use crate::{code_lens::Lens, inlay_hints::Hint};
+use crate::{code_lens::Lens, findings::Finding, inlay_hints::Hint};
 
 /// The labels of one kind in one file at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +36,15 @@ impl Labels {
             quantities: quantities(&hint.figures, hint.per_call.unwrap_or_default()),
         };
         Labels(hints.iter().map(label).collect())
+    }
+
+    /// Of all findings of a file.
+    pub fn of_findings(findings: &[Finding]) -> Labels {
+        let label = |finding: &Finding| Label {
+            subject: format!("{} {}", finding.code, finding.subject),
+            quantities: [finding.count, 0.0, 0.0, 0.0],
+        };
+        Labels(findings.iter().map(label).collect())
     }
 
     /// Whether these read differently from those that are `shown`.

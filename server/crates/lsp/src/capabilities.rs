@@ -3,10 +3,11 @@
 use model::PositionEncoding;
 use tower_lsp::lsp_types::{
     CallHierarchyServerCapability, ClientCapabilities, CodeActionOptions, CodeActionProviderCapability,
-    CodeLensOptions, DocumentLinkOptions, ExecuteCommandOptions, HoverProviderCapability,
-    ImplementationProviderCapability, InitializeParams, MarkupKind, OneOf, PositionEncodingKind,
-    ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    WorkDoneProgressOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    CodeLensOptions, DiagnosticOptions, DiagnosticServerCapabilities, DocumentLinkOptions,
+    ExecuteCommandOptions, HoverProviderCapability, ImplementationProviderCapability, InitializeParams,
+    MarkupKind, OneOf, PositionEncodingKind, ServerCapabilities, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, WorkDoneProgressOptions,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use crate::{
@@ -23,6 +24,10 @@ pub(crate) struct Features {
     pub(crate) lens_refresh: bool,
     /// It asks again for inlay hints when told to.
     pub(crate) hint_refresh: bool,
+    /// It asks for diagnostics, and again when told to; to others they are pushed.
+    pub(crate) pulls_diagnostics: bool,
+    /// It shows what is related to a diagnostic.
+    pub(crate) related_information: bool,
     /// It renders Markdown in hovers.
     pub(crate) markdown: bool,
     /// It opens a browser when asked to.
@@ -56,6 +61,12 @@ impl Features {
             encoding: encodings.iter().find_map(encoding_of).unwrap_or_default(),
             lens_refresh: workspace.code_lens.and_then(|it| it.refresh_support).unwrap_or_default(),
             hint_refresh: workspace.inlay_hint.and_then(|it| it.refresh_support).unwrap_or_default(),
+            pulls_diagnostics: text_document.diagnostic.is_some()
+                && workspace.diagnostic.and_then(|it| it.refresh_support).unwrap_or_default(),
+            related_information: text_document
+                .publish_diagnostics
+                .and_then(|it| it.related_information)
+                .unwrap_or_default(),
             // Formats are listed in the client's order of preference.
             markdown: formats.first() == Some(&MarkupKind::Markdown),
             show_document: window.and_then(|it| it.show_document).is_some_and(|it| it.support),
@@ -90,6 +101,14 @@ pub(crate) fn server_capabilities(features: &Features) -> ServerCapabilities {
         })),
         call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
+        diagnostic_provider: features.pulls_diagnostics.then(|| {
+            DiagnosticServerCapabilities::Options(DiagnosticOptions {
+                identifier: Some("spanglass".into()),
+                // What is thrown in one file is caught, and counted, in another.
+                inter_file_dependencies: true,
+                ..DiagnosticOptions::default()
+            })
+        }),
         document_link_provider: Some(DocumentLinkOptions {
             resolve_provider: Some(false),
             work_done_progress_options: WorkDoneProgressOptions::default(),

@@ -18,19 +18,24 @@ pub(crate) struct Documents {
 pub(crate) struct Shown {
     pub(crate) lenses: Option<Labels>,
     pub(crate) hints: Option<Labels>,
+    pub(crate) findings: Option<Labels>,
 }
 
 /// Which refreshes would change what somebody sees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stale {
     pub(crate) lenses: bool,
     pub(crate) hints: bool,
+    /// The documents whose remarks differ.
+    pub(crate) findings: Vec<SmolStr>,
 }
 
 impl Documents {
-    /// A document was opened. The editor's own spelling of its address is kept, because answers must repeat it.
-    pub(crate) fn opened(&mut self, key: SmolStr, uri: Url) {
-        self.open.insert(key.clone(), Shown::default());
+    /// A document was opened. The editor's own spelling of its address is kept, because answers must repeat it. With
+    /// `is_pushed` it shows remarks without asking: none yet.
+    pub(crate) fn opened(&mut self, key: SmolStr, uri: Url, is_pushed: bool) {
+        let findings = is_pushed.then(Labels::default);
+        self.open.insert(key.clone(), Shown { findings, ..Shown::default() });
         Arc::make_mut(&mut self.uris).insert(key, uri);
     }
 
@@ -52,7 +57,9 @@ impl Documents {
 
     /// What is shown of each document of which anything is.
     pub(crate) fn shown(&self) -> Vec<(SmolStr, Shown)> {
-        let is_shown = |(_, shown): &(&SmolStr, &Shown)| shown.lenses.is_some() || shown.hints.is_some();
+        let is_shown = |(_, shown): &(&SmolStr, &Shown)| {
+            shown.lenses.is_some() || shown.hints.is_some() || shown.findings.is_some()
+        };
         self.open.iter().filter(is_shown).map(|(key, shown)| (key.clone(), shown.clone())).collect()
     }
 
@@ -61,6 +68,7 @@ impl Documents {
         if let Some(shown) = self.open.get_mut(key) {
             shown.lenses = served.lenses.or(shown.lenses.take());
             shown.hints = served.hints.or(shown.hints.take());
+            shown.findings = served.findings.or(shown.findings.take());
         }
     }
 
@@ -72,6 +80,9 @@ impl Documents {
             let Some(shown) = self.open.get_mut(&key) else { continue };
             stale.lenses |= take_if_different(&mut shown.lenses, now.lenses);
             stale.hints |= take_if_different(&mut shown.hints, now.hints);
+            if take_if_different(&mut shown.findings, now.findings) {
+                stale.findings.push(key);
+            }
         }
         stale
     }

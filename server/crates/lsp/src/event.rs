@@ -9,9 +9,10 @@ use tower_lsp::{
         CallHierarchyIncomingCall, CallHierarchyItem, CallHierarchyOutgoingCall, CallHierarchyPrepareParams,
         CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, DidChangeTextDocumentParams,
         DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
-        DidOpenTextDocumentParams, DocumentLink, DocumentLinkParams, ExecuteCommandParams,
-        GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult, InlayHint,
-        InlayHintParams, SymbolInformation, TextDocumentPositionParams, WorkspaceSymbolParams,
+        DidOpenTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult, DocumentLink,
+        DocumentLinkParams, ExecuteCommandParams, GotoDefinitionResponse, Hover, HoverParams,
+        InitializeParams, InitializeResult, InlayHint, InlayHintParams, SymbolInformation,
+        TextDocumentPositionParams, WorkspaceSymbolParams,
     },
 };
 
@@ -51,6 +52,7 @@ pub(crate) enum Event {
 /// A question that is answered from a snapshot.
 #[derive(Debug)]
 pub(crate) enum Query {
+    Diagnostics(DocumentDiagnosticParams, Reply<DocumentDiagnosticReportResult>),
     CodeLens(CodeLensParams, Reply<Option<Vec<CodeLens>>>),
     InlayHint(InlayHintParams, Reply<Option<Vec<InlayHint>>>),
     CodeAction(Box<CodeActionParams>, Reply<Option<CodeActionResponse>>),
@@ -73,4 +75,5 @@ pub(crate) enum Query {
 pub(crate) enum Refresh {
     Lenses,
     Hints,
+    Diagnostics,
 }

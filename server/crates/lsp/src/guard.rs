@@ -21,7 +21,8 @@ use crate::stop::Stop;
 ///   `$/cancelRequest` takes effect at once instead of behind the handlers in flight.
 /// * A panic in a handler becomes an internal error of that request.
 /// * `exit` stops the session even if the client keeps stdin open.
-/// * `params` that clients send as `null`, or leave out, become what tower-lsp accepts.
+/// * `params` that clients send as `null`, or leave out, become what tower-lsp accepts, and so does a capability that
+///   lsp-types reads under another name than the specification's.
 pub(crate) struct Guard<S> {
     inner: S,
     stop: Stop,
@@ -93,6 +94,10 @@ fn with_usual_params(request: Request) -> Request {
         None | Some(serde_json::Value::Null) => Some(serde_json::json!({})),
         sent => sent,
     };
+    let params = match method.as_ref() {
+        "initialize" => params.map(with_names_as_read),
+        _ => params,
+    };
     let mut rebuilt = Request::build(method);
     if let Some(params) = params {
         rebuilt = rebuilt.params(params);
@@ -101,4 +106,14 @@ fn with_usual_params(request: Request) -> Request {
         rebuilt = rebuilt.id(id);
     }
     rebuilt.finish()
+}
+
+/// LSP 3.17 calls it `workspace.diagnostics`; lsp-types 0.94 reads `workspace.diagnostic`.
+fn with_names_as_read(mut params: serde_json::Value) -> serde_json::Value {
+    if let Some(workspace) = params.pointer_mut("/capabilities/workspace").and_then(|it| it.as_object_mut())
+        && let Some(diagnostics) = workspace.get("diagnostics").cloned()
+    {
+        workspace.entry("diagnostic").or_insert(diagnostics);
+    }
+    params
 }

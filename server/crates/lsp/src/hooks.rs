@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use attribution::Subject;
+use insight::findings::Code;
 use model::{SmolStr, TraceId};
 use source::FunctionKey;
 use tokio::sync::watch;
@@ -89,6 +90,30 @@ pub struct Settings {
     pub hints: bool,
     /// Everything known of a function or a call under the cursor.
     pub hovers: bool,
+    /// Remarks on lines.
+    pub diagnostics: Diagnostics,
+}
+
+/// Which remarks are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Diagnostics {
+    /// On lines that threw.
+    pub exception: bool,
+    /// On calls made for each of many things.
+    pub n_plus_one: bool,
+    /// On calls that fail and are made again.
+    pub retries: bool,
+}
+
+impl Diagnostics {
+    /// Whether remarks of this sort are made.
+    pub(crate) fn wants(self, code: Code) -> bool {
+        match code {
+            Code::Exception => self.exception,
+            Code::NPlusOne => self.n_plus_one,
+            Code::Retries => self.retries,
+        }
+    }
 }
 
 /// Where spans come from.
@@ -124,6 +149,7 @@ impl Cancellation {
 impl Default for Settings {
     /// Everything on.
     fn default() -> Settings {
-        Settings { lenses: true, hints: true, hovers: true }
+        let diagnostics = Diagnostics { exception: true, n_plus_one: true, retries: true };
+        Settings { lenses: true, hints: true, hovers: true, diagnostics }
     }
 }

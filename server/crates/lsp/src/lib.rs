@@ -30,5 +30,5 @@ mod stdout;
 mod stop;
 mod to_proto;
 
-pub use hooks::{Cancellation, Hooks, Ruling, Settings, SourceState, Start};
+pub use hooks::{Cancellation, Diagnostics, Hooks, Ruling, Settings, SourceState, Start};
 pub use serve::serve;

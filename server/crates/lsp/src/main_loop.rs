@@ -204,7 +204,11 @@ impl MainLoop {
 
     fn opened(&mut self, document: tower_lsp::lsp_types::TextDocumentItem) {
         let Some(key) = from_proto::key(&document.uri, &*self.hooks) else { return };
-        self.documents.opened(key.clone(), document.uri);
+        let is_pushed = !self.features.pulls_diagnostics;
+        self.documents.opened(key.clone(), document.uri, is_pushed);
+        if is_pushed {
+            self.pace.changed(true, Instant::now());
+        }
         self.world.send(Change::Opened { path: key, version: document.version, text: document.text });
     }
 
@@ -226,6 +230,9 @@ impl MainLoop {
     fn closed(&mut self, uri: &tower_lsp::lsp_types::Url) {
         let Some(key) = from_proto::key(uri, &*self.hooks) else { return };
         if self.documents.closed(&key) {
+            if !self.features.pulls_diagnostics {
+                self.outbox.publish(uri.clone(), Vec::new(), None);
+            }
             self.world.send(Change::Closed(key));
         }
     }
@@ -250,6 +257,9 @@ impl MainLoop {
         match query {
             Query::CodeLens(params, reply) => self.answer(reply, move |session, snapshot, _| {
                 requests::code_lens::answer(session, snapshot, &params, &events)
+            }),
+            Query::Diagnostics(params, reply) => self.answer(reply, move |session, snapshot, _| {
+                requests::diagnostic::answer(session, snapshot, &params, &events)
             }),
             Query::InlayHint(params, reply) => self.answer(reply, move |session, snapshot, _| {
                 requests::inlay_hint::answer(session, snapshot, &params, &events)
@@ -368,7 +378,7 @@ impl MainLoop {
     /// Computes what would be shown now of every document of which something is shown.
     fn look(&mut self) {
         let shown = self.documents.shown();
-        if shown.is_empty() || !(self.features.lens_refresh || self.features.hint_refresh) {
+        if shown.is_empty() {
             self.pace.check_ended(0, Instant::now());
             return;
         }
@@ -388,11 +398,36 @@ impl MainLoop {
         let refreshes = [
             (stale.lenses && self.features.lens_refresh, Refresh::Lenses),
             (stale.hints && self.features.hint_refresh, Refresh::Hints),
+            (!stale.findings.is_empty() && self.features.pulls_diagnostics, Refresh::Diagnostics),
         ];
         let wanted: Vec<Refresh> =
             refreshes.into_iter().filter(|(is, _)| *is).map(|(_, kind)| kind).collect();
         self.pace.check_ended(wanted.len() as u32, Instant::now());
         wanted.into_iter().for_each(|kind| self.outbox.refresh(kind));
+        if !self.features.pulls_diagnostics {
+            self.push(stale.findings);
+        }
+    }
+
+    /// Pushes the remarks on documents to a client that does not ask for them.
+    fn push(&self, keys: Vec<model::SmolStr>) {
+        if keys.is_empty() {
+            return;
+        }
+        let (snapshot, session, outbox) = (self.world.snapshot(), self.session(), self.outbox.clone());
+        tokio::spawn(async move {
+            let Some(snapshot) = snapshot.await else { return };
+            let work = move || {
+                for key in keys {
+                    let found = requests::diagnostic::diagnostics(&session, &snapshot, &key);
+                    let version = snapshot.documents.get(&key).map(|(version, _)| *version);
+                    if let Some(uri) = session.uris.get(&key) {
+                        outbox.publish(uri.clone(), found, version);
+                    }
+                }
+            };
+            drop(tokio::task::spawn_blocking(work).await);
+        });
     }
 
     fn refreshed(&mut self, kind: Refresh, is_refused: bool) {
@@ -402,6 +437,8 @@ impl MainLoop {
             match kind {
                 Refresh::Lenses => features.lens_refresh = false,
                 Refresh::Hints => features.hint_refresh = false,
+                // It still asks by itself when a document changes.
+                Refresh::Diagnostics => (),
             }
         }
     }

@@ -6,8 +6,8 @@ use tower_lsp::{
     Client,
     jsonrpc::{Error, ErrorCode},
     lsp_types::{
-        ConfigurationItem, DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher, GlobPattern,
-        MessageType, Registration, ShowDocumentParams, Url,
+        ConfigurationItem, Diagnostic, DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher,
+        GlobPattern, MessageType, Registration, ShowDocumentParams, Url,
     },
 };
 
@@ -33,6 +33,7 @@ enum Outgoing {
     Register(Vec<Registration>),
     ShowPage(Url),
     Message(MessageType, String),
+    Diagnostics(Url, Vec<Diagnostic>, Option<i32>),
     Status(Box<ext::Status>),
 }
 
@@ -72,6 +73,11 @@ impl Outbox {
         self.send(Outgoing::Message(kind, text));
     }
 
+    /// Replaces the remarks on a document, `version` of which they are about.
+    pub(crate) fn publish(&self, uri: Url, diagnostics: Vec<Diagnostic>, version: Option<i32>) {
+        self.send(Outgoing::Diagnostics(uri, diagnostics, version));
+    }
+
     /// Sends `spanglass/status`.
     pub(crate) fn status(&self, status: ext::Status) {
         self.send(Outgoing::Status(Box::new(status)));
@@ -92,6 +98,9 @@ async fn send_all(client: Client, events: UnboundedSender<Event>, mut outgoing: 
             Outgoing::ShowPage(page) => drop(tokio::spawn(show_page(client.clone(), page))),
             // Notifications are awaited here, one after the other: that is their order, and writing never waits.
             Outgoing::Message(kind, text) => client.show_message(kind, text).await,
+            Outgoing::Diagnostics(uri, diagnostics, version) => {
+                client.publish_diagnostics(uri, diagnostics, version).await;
+            }
             Outgoing::Status(status) => client.send_notification::<ext::StatusNotification>(*status).await,
         }
     }
@@ -101,6 +110,7 @@ async fn refresh(client: Client, kind: Refresh, events: UnboundedSender<Event>) 
     let answer = match kind {
         Refresh::Lenses => client.code_lens_refresh().await,
         Refresh::Hints => client.inlay_hint_refresh().await,
+        Refresh::Diagnostics => client.workspace_diagnostic_refresh().await,
     };
     if let Err(error) = &answer {
         tracing::info!(?kind, %error, "the client does not refresh");

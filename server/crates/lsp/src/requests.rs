@@ -3,6 +3,7 @@
 pub(crate) mod call_hierarchy;
 pub(crate) mod code_action;
 pub(crate) mod code_lens;
+pub(crate) mod diagnostic;
 pub(crate) mod document_link;
 pub(crate) mod execute_command;
 pub(crate) mod hover;
@@ -30,7 +31,8 @@ pub(crate) fn shown_now(
     let now = |(key, shown): (SmolStr, Shown)| {
         let lenses = shown.lenses.map(|_| code_lens::labels(session, snapshot, &key));
         let hints = shown.hints.map(|_| inlay_hint::labels(session, snapshot, &key));
-        (key, Shown { lenses, hints })
+        let findings = shown.findings.map(|_| diagnostic::labels(session, snapshot, &key));
+        (key, Shown { lenses, hints, findings })
     };
     shown.into_iter().map(now).collect()
 }

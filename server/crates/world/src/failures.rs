@@ -65,6 +65,22 @@ impl Failures {
         found
     }
 
+    /// Every failure in the window with the shape that recorded it, in no particular order.
+    pub fn all(
+        &self,
+        window: std::time::Duration,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (ShapeId, Failure)> {
+        self.messages.iter().filter_map(move |(key, message)| {
+            let figures = self.figures.figures([key], window, now)?;
+            let (shape, kind) = key.clone();
+            Some((
+                shape,
+                Failure { kind, message: message.clone(), count: figures.calls, latest: figures.latest? },
+            ))
+        })
+    }
+
     /// Counts what `span` itself says of its failure.
     pub(crate) fn record_span(&mut self, shape: ShapeId, span: &Span, observation: Observation) {
         let mut kinds: Vec<SmolStr> = Vec::new();

@@ -1,10 +1,10 @@
 //! Errors of a function by type, with the latest message of each and the line that threw.
 
-use attribution::{ShapeId, throwing_place};
-use model::{Timestamp, keys};
+use attribution::ShapeId;
+use model::Timestamp;
 use world::{Failure, Snapshot};
 
-use crate::visible::visible;
+use crate::{thrown::thrown_at, visible::visible};
 
 /// Types shown; the rest is a number.
 const MAX_KINDS: usize = 6;
@@ -37,18 +37,7 @@ fn kind(snapshot: &Snapshot, failure: &Failure) -> ErrorKind {
         count: failure.count,
         message: visible(&failure.message, 300),
         latest: failure.latest.end,
-        place: place(snapshot, failure),
+        place: thrown_at(snapshot, failure)
+            .map(|place| format!("{}:{}", visible(&place.file, 120), place.line + 1)),
     }
-}
-
-/// Where the latest was thrown, by the stack trace that its span carries.
-fn place(snapshot: &Snapshot, failure: &Failure) -> Option<String> {
-    let latest = failure.latest;
-    let span = &snapshot.store.span(latest.trace_id, latest.span_id)?.span;
-    let is_this = |kind: &str| kind == failure.kind;
-    let exception =
-        span.exceptions().find(|event| event.attributes.str(keys::EXCEPTION_TYPE).is_some_and(is_this))?;
-    let place =
-        throwing_place(&snapshot.index, snapshot.table.origins(), span.resource.revision(), exception)?;
-    Some(format!("{}:{}", visible(&place.file, 120), place.line + 1))
 }

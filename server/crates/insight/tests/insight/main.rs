@@ -3,6 +3,7 @@
 mod annotate;
 mod calls;
 mod explain;
+mod findings;
 mod fixture;
 mod hover;
 mod rulings;

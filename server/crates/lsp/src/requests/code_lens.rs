@@ -24,7 +24,7 @@ pub(crate) fn answer(
     let Some(key) = session.key(uri) else { return Ok(None) };
     let lenses = lenses(session, snapshot, &key);
     let labels = Some(Labels::of_lenses(&lenses));
-    drop(events.send(Event::Served(key, Shown { lenses: labels, hints: None })));
+    drop(events.send(Event::Served(key, Shown { lenses: labels, ..Shown::default() })));
     Ok(Some(lenses.into_iter().flat_map(|lens| to_proto::code_lens(session, uri, lens)).collect()))
 }
 

@@ -26,7 +26,9 @@ pub(crate) fn answer(
     let Some((_, document)) = snapshot.documents.get(&key) else { return Ok(None) };
     // Of the whole document, because what is compared later must not depend on how far somebody scrolled.
     let hints = hints(session, snapshot, &key);
-    drop(events.send(Event::Served(key, Shown { lenses: None, hints: Some(Labels::of_hints(&hints)) })));
+    drop(
+        events.send(Event::Served(key, Shown { hints: Some(Labels::of_hints(&hints)), ..Shown::default() })),
+    );
     let is_asked = |hint: &InlayHint| {
         let key = |position: Position| (position.line, position.character);
         key(params.range.start) <= key(hint.position) && key(hint.position) <= key(params.range.end)

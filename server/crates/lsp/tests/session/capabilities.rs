@@ -45,7 +45,10 @@ const WITHOUT_REQUEST: &[&str] = &["positionEncoding", "textDocumentSync", "work
 
 #[tokio::test]
 async fn what_is_announced_is_answered_and_nothing_else() {
-    let mut editor = Editor::start("//- a.py\nx = 1\n", json!({}), Value::Null).await;
+    let asks = json!({
+        "textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {"refreshSupport": true}},
+    });
+    let mut editor = Editor::start("//- a.py\nx = 1\n", asks, Value::Null).await;
     let announced = editor.announced["capabilities"].as_object().unwrap().clone();
     let known: BTreeSet<&str> =
         REQUESTS.iter().filter_map(|(name, _)| *name).chain(WITHOUT_REQUEST.iter().copied()).collect();

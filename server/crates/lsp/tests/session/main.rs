@@ -9,6 +9,7 @@ mod support;
 
 mod calls;
 mod capabilities;
+mod diagnostics;
 mod documents;
 mod editor;
 mod features;

@@ -71,7 +71,11 @@ impl Hooks for TestHooks {
         self.tell(format!("settings {settings}"));
         assert_ne!(settings["panic"], true, "a panic that was asked for");
         self.slow_steps.store(settings["steps"].as_u64().unwrap_or_default() as u32, Relaxed);
-        Settings { lenses: settings["lenses"] != false, hints: settings["hints"] != false, hovers: true }
+        Settings {
+            lenses: settings["lenses"] != false,
+            hints: settings["hints"] != false,
+            ..Settings::default()
+        }
     }
 
     fn folders_changed(&self, added: Vec<PathBuf>, removed: Vec<PathBuf>) {
