@@ -11,6 +11,7 @@ use crate::{
     CallKind, CallSite, Function, FunctionKey, Language, SourceFile,
     finish::Finish,
     generated::is_generated,
+    manifest,
     postings::file_keys,
     prune,
     wiring::{
@@ -167,6 +168,7 @@ impl Draft {
 
     /// Completes the file.
     pub(crate) fn finish(mut self, path: &str, language: Language, text: &str, broken: bool) -> SourceFile {
+        manifest::facts(path, text, &mut self.wiring);
         self.find_functions();
         let handlers = self.handlers();
         let wiring = std::mem::take(&mut self.wiring);

@@ -5,14 +5,14 @@ use std::fmt;
 use model::SmolStr;
 use tree_sitter::Tree;
 
-use crate::{CallSite, Function, Language, SpanSite, guard, walk, wiring::Wiring};
+use crate::{CallSite, Function, Language, SpanSite, guard, manifest, walk, wiring::Wiring};
 
 /// Everything found in one text. Immutable; an edit makes a new one.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     /// Its key: path relative to the workspace root, with `/`.
     pub path: SmolStr,
-    /// Its language.
+    /// Its language; of a manifest, that of the programs it is written for.
     pub language: Language,
     /// Functions in the order in which they begin, so that a parent stands before its children.
     pub functions: Vec<Function>,
@@ -54,6 +54,9 @@ pub enum ReadError {
 /// # Errors
 /// When the text is not one that is read; never because the code is broken.
 pub fn read(path: &str, text: &str) -> Result<SourceFile, ReadError> {
+    if let Some(manifest) = manifest::read(path, text) {
+        return manifest;
+    }
     let language = Language::of_path(path).ok_or(ReadError::UnknownLanguage)?;
     guard::check(text)?;
     let tree = guard::parse(language, text, None)?;
@@ -111,7 +114,8 @@ impl SourceFile {
             && wiring.deferred.is_empty()
             && wiring.helpers.is_empty()
             && wiring.passes.is_empty()
-            && wiring.decorations.is_empty())
+            && wiring.decorations.is_empty()
+            && wiring.bases.is_empty())
     }
 
     /// A file in which nothing was found.

@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use model::SmolStr;
 
-use super::names::{Entity, Names, methods};
+use super::{
+    bases::Bases,
+    names::{Entity, Names, methods},
+};
 use crate::{
     FunctionKey, FunctionKind, Language, NamePattern, Route, SourceFile,
     wiring::{Handler, Holder, MODULE, Reference, RouteFact, Scope, Text, Value},
@@ -43,10 +46,12 @@ struct Mounts {
 /// All routes of the index.
 pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
     let mounts = mounts(names);
+    let bases = Bases::new(names);
     let mut routes = Vec::new();
     let mut derived = None;
     for (file, source) in names.wired() {
         let framework = framework(source);
+        let bases = bases.of(source);
         for fact in &source.wiring.routes {
             let Some(node) = node(names, file, &fact.holder) else { continue };
             let mut handlers = handlers(names, file, fact);
@@ -61,10 +66,14 @@ pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
                 if fact.pattern.0.is_empty() && whole.text.is_empty() && source.language == Language::CSharp {
                     continue;
                 }
-                for (method, handler) in &handlers {
+                for (base, (method, handler)) in
+                    bases.iter().flat_map(|base| handlers.iter().map(move |one| (base, one)))
+                {
+                    let pattern = base.before(&whole.text, whole.is_open);
                     routes.push(Route {
                         method: method.clone(),
-                        pattern: with_tokens(&whole.text, source.language, handler),
+                        pattern: with_tokens(&pattern, source.language, handler),
+                        context: if whole.is_open { 0 } else { base.segments() },
                         declared: SmolStr::from(&declared.text),
                         is_open: whole.is_open,
                         framework: framework.clone(),
