@@ -181,6 +181,12 @@ pub(crate) struct RpcFact {
     pub(crate) scope: Scope,
 }
 
+/// JVM: what a program's own annotation stands for, or a class that is a path, as a member of it; before an annotation's
+/// name, the methods of a route under it.
+pub(crate) const META: &str = "@meta";
+/// JVM: as a member of a class, what its routes are declared on where only another class leads to it.
+pub(crate) const LOCATED: &str = "@located";
+
 /// In place of a service: the method is the name that an instrumentation gives to requests that the handler answers.
 pub(crate) const OPERATION: &str = "http operation";
 

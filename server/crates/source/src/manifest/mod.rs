@@ -7,6 +7,8 @@ mod spring;
 mod symfony;
 mod yaml;
 
+pub(crate) use spring::program_folder;
+
 use model::SmolStr;
 
 use crate::{
