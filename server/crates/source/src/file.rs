@@ -5,7 +5,10 @@ use std::fmt;
 use model::SmolStr;
 use tree_sitter::Tree;
 
-use crate::{CallSite, Function, Language, SpanSite, guard, manifest, walk, wiring::Wiring};
+use crate::{
+    CallSite, Function, Language, SpanSite, guard, manifest, walk,
+    wiring::{Binding, Value, Wiring},
+};
 
 /// Everything found in one text. Immutable; an edit makes a new one.
 #[derive(Clone, Debug)]
@@ -115,7 +118,14 @@ impl SourceFile {
             && wiring.helpers.is_empty()
             && wiring.passes.is_empty()
             && wiring.decorations.is_empty()
-            && wiring.bases.is_empty())
+            && wiring.bases.is_empty()
+            && !self.is_barrel())
+    }
+
+    /// Whether it only hands on what other files export, some of it under other names.
+    fn is_barrel(&self) -> bool {
+        let renames = |binding: &Binding| matches!(&binding.value, Value::Import(_, Some(name)) if *name != binding.name);
+        self.functions.is_empty() && self.wiring.bindings.iter().any(renames)
     }
 
     /// A file in which nothing was found.

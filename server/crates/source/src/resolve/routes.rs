@@ -180,10 +180,11 @@ fn folder_members(names: &Names<'_>, folder: &str) -> Vec<(Node, Prefix)> {
 }
 
 impl Mounts {
-    /// Whether it is known where `node` is: of a class that only others lead to it may not be.
+    /// Whether it is known where `node` is: a class that only others lead to may be nowhere, and no path at all.
     fn lead_to(&self, node: &Node) -> bool {
-        let is_led_to = matches!(node, Node::Entity(Entity::Value(_, _, name)) if name.ends_with(LOCATED));
-        !is_led_to || self.parents.contains_key(node)
+        let Node::Entity(Entity::Value(_, _, name)) = node else { return true };
+        let is_led_to = name.ends_with(LOCATED) || name.ends_with(META);
+        !is_led_to || self.parents.contains_key(node) || self.own.contains_key(node)
     }
 
     /// Everything that may stand before a route of `node`.

@@ -386,7 +386,6 @@ fun Application.module() {
         expect![[r#"
             GET /plays -> src/main/kotlin/App.kt:module.<anonymous>.<anonymous>
             DELETE /plays/{id}/seats -> src/main/kotlin/App.kt:module.<anonymous>.<anonymous>.<anonymous>
-            GET  -> src/main/kotlin/App.kt:module.<anonymous>.<anonymous>#3
         "#]],
     );
 }
