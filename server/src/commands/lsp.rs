@@ -127,8 +127,7 @@ impl Hooks for Editor {
     }
 
     fn key_of_path(&self, path: &Path) -> Option<SmolStr> {
-        source::Language::of_path(&path.to_string_lossy())?;
-        Some(read(&self.roots).key(path))
+        source::is_read(&path.to_string_lossy()).then(|| read(&self.roots).key(path))
     }
 
     fn path_of_key(&self, key: &str) -> Option<PathBuf> {

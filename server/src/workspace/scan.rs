@@ -14,7 +14,7 @@ use std::{
 };
 
 use ignore::WalkBuilder;
-use source::{Language, Packed};
+use source::Packed;
 use world::{Change, Handle};
 
 use super::{
@@ -224,7 +224,7 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Files with a known extension that git would track, and what could not be looked into with the reason.
+/// Code and manifests that git would track, and what could not be looked into with the reason.
 fn source_files(folder: &Path) -> impl Iterator<Item = (PathBuf, Option<String>)> {
     let walk = WalkBuilder::new(folder)
         .require_git(false)
@@ -240,7 +240,7 @@ fn source_files(folder: &Path) -> impl Iterator<Item = (PathBuf, Option<String>)
     walk.filter_map(move |entry| match entry {
         Ok(entry) => {
             let is_source = entry.file_type().is_some_and(|it| it.is_file())
-                && Language::of_path(&entry.path().to_string_lossy()).is_some();
+                && source::is_read(&entry.path().to_string_lossy());
             is_source.then(|| (entry.into_path(), None))
         }
         Err(error) => Some((folder.clone(), Some(error.to_string()))),
@@ -278,8 +278,10 @@ mod tests {
             (".gitignore", "generated/"),
             ("generated/b.py", "def b(): pass"),
             ("src/main.rs", "fn main() {}"),
+            ("web/package.json", "{\"name\": \"web\"}"),
+            ("web/tsconfig.json", "{}"),
         ];
-        assert_eq!(keys_read(&files), ["app.py", "src/main.rs"]);
+        assert_eq!(keys_read(&files), ["app.py", "src/main.rs", "web/package.json"]);
     }
 
     #[test]

@@ -104,6 +104,11 @@ impl Verdict {
             return Placement { evidence, ..Placement::default() };
         }
         if let [only] = finding.candidates.as_slice() {
+            if self.is_weak() && services.is_elsewhere(index, &shape.service, &only.function.file) {
+                let detail = format_smolstr!("spans of {} come from another program", shape.service);
+                let evidence = vec![Evidence { rule: Rule::Noise, detail }];
+                return Placement { evidence, ..Placement::default() };
+            }
             return placed(finding, only, finding.confidence, None);
         }
         match services.decide(index, &shape.service, finding.rule, &finding.candidates) {
@@ -138,7 +143,14 @@ impl Verdict {
 
     /// Whether what is known of the service may settle it.
     pub(crate) fn is_open(&self) -> bool {
-        self.waits_for_route() || self.finding.as_ref().is_some_and(|finding| finding.candidates.len() > 1)
+        self.waits_for_route()
+            || self.is_weak()
+            || self.finding.as_ref().is_some_and(|finding| finding.candidates.len() > 1)
+    }
+
+    /// Whether it is one function by a path only, which any program may serve.
+    fn is_weak(&self) -> bool {
+        self.finding.as_ref().is_some_and(|found| found.rule == Rule::UrlPath && found.candidates.len() == 1)
     }
 
     /// Whether the handlers would have sent their route, so that the finding holds only for services that send none.

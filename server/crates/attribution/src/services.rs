@@ -1,9 +1,10 @@
-//! Which folder belongs to which service: learned from what is certain, used only to decide between candidates.
+//! Which folder belongs to which service: learned from what is certain, told by manifests; used only to decide between
+//! candidates.
 
 use imbl::{HashMap, HashSet, OrdMap};
 use model::SmolStr;
 use smol_str::format_smolstr;
-use source::{Index, Key};
+use source::{Index, Key, program_name};
 
 use crate::{
     Evidence, Rule,
@@ -88,7 +89,7 @@ impl Services {
     }
 
     /// Which of `candidates` lies where the service does, if exactly one does: by what is known of the services, else
-    /// by a folder that is called like this one.
+    /// by a manifest that calls its folder so, else by a folder that is called like this one.
     pub(crate) fn decide(
         &self,
         index: &Index,
@@ -111,7 +112,10 @@ impl Services {
             }
             let prefix = &paths[0][..shared];
             let chosen = self
-                .most_used(index, service, prefix, &branches)
+                .files
+                .get(service)
+                .and_then(|known| self.most_used(index, service, known, prefix, &branches))
+                .or_else(|| self.declared(index, service, &paths, shared))
                 .or_else(|| named_like(service, &branches, is_known))
                 .or_else(|| holds_named(service, &paths, shared, is_known))?;
             why = format_smolstr!("spans of {service} come from {prefix}{chosen}");
@@ -121,17 +125,56 @@ impl Services {
         Some((only, Evidence { rule, detail: why }))
     }
 
+    /// Whether `file` lies in another program than the one that nearly all of what is certain of the service lies in.
+    pub(crate) fn is_elsewhere(&self, index: &Index, service: &SmolStr, file: &SmolStr) -> bool {
+        // What this very file was taken to show says nothing.
+        let Some(known) = self.files.get(service).map(|known| known.without(file)) else { return false };
+        known.keys().any(|own| {
+            let Some(shared) = shared_folder(&[own, file]) else { return false };
+            let branch = |path: &str| path[shared..].split('/').next().unwrap_or_default().to_owned();
+            let (own, other) = (branch(own), branch(file));
+            let prefix = &file[..shared];
+            own != other
+                && is_program(index, &format!("{prefix}{other}"))
+                && is_program(index, &format!("{prefix}{own}"))
+                && self.most_used(index, service, &known, prefix, &[own.clone(), other]) == Some(own)
+        })
+    }
+
+    /// The one branch with candidates in the folder of a program that a manifest calls like the service. What is known
+    /// of the service must not lie in another one.
+    fn declared(&self, index: &Index, service: &str, paths: &[&str], shared: usize) -> Option<String> {
+        let own = index.programs_called(service);
+        if own.is_empty() {
+            return None;
+        }
+        let others: Vec<&SmolStr> = index.program_folders().filter(|folder| !own.contains(folder)).collect();
+        let innermost = |folders: &[&SmolStr], path: &str| {
+            folders.iter().filter(|folder| is_below(path, folder)).map(|folder| folder.len()).max()
+        };
+        let is_own = |path: &&&str| innermost(&own, path) > innermost(&others, path);
+        let branch = |path: &str| path[shared..].split('/').next().unwrap_or_default().to_owned();
+        let mut chosen = paths.iter().filter(is_own).map(|path| branch(path));
+        let first = chosen.next()?;
+        let prefix = paths.first()?.get(..shared)?;
+        let is_known_elsewhere = self.files.get(service).is_some_and(|known| {
+            let rest = paths.iter().map(|path| branch(path)).filter(|branch| *branch != first);
+            rest.into_iter().any(|branch| count_below(known, &format!("{prefix}{branch}")) > 0)
+        });
+        (chosen.all(|other| other == first) && !is_known_elsewhere).then_some(first)
+    }
+
     /// The one branch below `prefix` from which nearly all of the service's certain shapes come, where the others are
     /// other programs: another service's spans come from there, or they have an entry point of their own. Within one
     /// program nothing is learned: that one of its folders was not seen yet says nothing.
     fn most_used(
         &self,
         index: &Index,
-        service: &SmolStr,
+        service: &str,
+        known: &OrdMap<SmolStr, u32>,
         prefix: &str,
         branches: &[String],
     ) -> Option<String> {
-        let known = self.files.get(service)?;
         let counts: Vec<u32> =
             branches.iter().map(|branch| count_below(known, &format!("{prefix}{branch}"))).collect();
         let most = counts.iter().copied().max().filter(|most| *most > 0)?;
@@ -167,6 +210,10 @@ fn count_below(files: &OrdMap<SmolStr, u32>, folder: &str) -> u32 {
         file.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     });
     below.map(|(_, count)| *count).sum()
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether a folder holds a file that programs begin with, at most two folders deep.
@@ -208,17 +255,11 @@ fn named_like(service: &str, branches: &[String], is_known: bool) -> Option<Stri
     if is_known {
         return None;
     }
-    let mut same = branches.iter().filter(|branch| plain(branch) == plain(service));
+    let mut same = branches.iter().filter(|branch| program_name(branch) == program_name(service));
     match (same.next(), same.next()) {
         (Some(only), None) => Some(only.clone()),
         _ => None,
     }
-}
-
-/// A name of a service or a folder without what custom adds.
-fn plain(name: &str) -> String {
-    let name: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    name.strip_suffix("service").filter(|rest| !rest.is_empty()).unwrap_or(&name).to_owned()
 }
 
 /// The one branch in which a candidate lies in a folder that is called like the service, however deep. Only while
@@ -227,11 +268,13 @@ fn holds_named(service: &str, paths: &[&str], shared: usize, is_known: bool) -> 
     if is_known {
         return None;
     }
-    let wanted = plain(service);
+    let wanted = program_name(service);
     let mut named = paths.iter().filter_map(|path| {
         let inner = &path[shared..];
         let mut folders = inner.split('/').rev().skip(1);
-        folders.any(|folder| plain(folder) == wanted).then(|| inner.split('/').next().unwrap_or_default())
+        folders
+            .any(|folder| program_name(folder) == wanted)
+            .then(|| inner.split('/').next().unwrap_or_default())
     });
     let first = named.next().filter(|_| wanted.len() > 2)?;
     named.all(|other| other == first).then(|| first.to_owned())

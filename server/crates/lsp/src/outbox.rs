@@ -166,10 +166,14 @@ fn registrations(features: &Features) -> Vec<Registration> {
         let watcher =
             |glob: &str| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None };
         let options = DidChangeWatchedFilesRegistrationOptions {
-            watchers: vec![
-                watcher(&format!("**/*.{{{}}}", source::Language::ENDINGS.join(","))),
-                watcher("**/spanglass.toml"),
-            ],
+            watchers: [
+                format!("**/*.{{{}}}", source::Language::ENDINGS.join(",")),
+                "**/spanglass.toml".to_owned(),
+            ]
+            .into_iter()
+            .chain(source::manifest_globs())
+            .map(|glob| watcher(&glob))
+            .collect(),
         };
         registrations
             .push(registration("workspace/didChangeWatchedFiles", serde_json::to_value(options).ok()));

@@ -11,6 +11,7 @@ use crate::{
     CallKind, CallSite, Function, FunctionKey, Language, SourceFile,
     finish::Finish,
     generated::is_generated,
+    manifest,
     postings::file_keys,
     prune,
     wiring::{
@@ -27,12 +28,15 @@ const MAX_FACTS: usize = 20_000;
 pub(crate) struct Draft {
     pub(crate) functions: Vec<Function>,
     pub(crate) wiring: Wiring,
+    /// The function that what stands outside of every other one is the body of, where the language has it.
+    pub(crate) main: Option<u32>,
     /// Names that the reader wants to know again, for example those of routers.
     pub(crate) marks: HashSet<SmolStr>,
     calls: Vec<CallSite>,
     named: Vec<Named>,
     tracers: Vec<(Scope, SmolStr, Text)>,
     starts: HashMap<u32, u32>,
+    credits: Vec<((usize, usize), (usize, usize), u32)>,
     counts: HashMap<SmolStr, u16>,
 }
 
@@ -84,6 +88,38 @@ impl Draft {
         }
         for text in texts {
             self.bind(scope, name.clone(), Value::Text(text));
+        }
+    }
+
+    /// The text that `name` stands for gets longer; `is_certain` says that it does on every way through the code.
+    pub(crate) fn lengthen(&mut self, scope: Scope, name: &str, more: &Text, is_certain: bool) {
+        let mut longer = Vec::new();
+        for binding in &mut self.wiring.bindings {
+            if binding.scope != scope || binding.name != name {
+                continue;
+            }
+            let Value::Text(text) = &mut binding.value else { continue };
+            let mut whole = text.clone();
+            whole.append(more.clone());
+            if is_certain {
+                *text = whole;
+            } else {
+                longer.push(Binding { value: Value::Text(whole), ..binding.clone() });
+            }
+        }
+        self.wiring.bindings.extend(longer.into_iter().take(8));
+    }
+
+    /// What is passed on and started so far, to be handed to [`Draft::credit`].
+    pub(crate) fn mark(&self) -> (usize, usize) {
+        (self.wiring.passes.len(), self.named.len())
+    }
+
+    /// What was passed on and started since `mark`, outside of every function, belongs to the function that begins at
+    /// byte `start`.
+    pub(crate) fn credit(&mut self, mark: (usize, usize), start: u32) {
+        if mark != self.mark() {
+            self.credits.push((mark, self.mark(), start));
         }
     }
 
@@ -167,10 +203,18 @@ impl Draft {
 
     /// Completes the file.
     pub(crate) fn finish(mut self, path: &str, language: Language, text: &str, broken: bool) -> SourceFile {
+        manifest::facts(path, text, &mut self.wiring);
         self.find_functions();
+        self.credit_main();
         let handlers = self.handlers();
         let wiring = std::mem::take(&mut self.wiring);
-        let mut done = Finish { handlers: &handlers, functions: &self.functions, sites: Vec::new(), wiring };
+        let mut done = Finish {
+            main: self.main,
+            handlers: &handlers,
+            functions: &self.functions,
+            sites: Vec::new(),
+            wiring,
+        };
         let named = std::mem::take(&mut self.named);
         done.named(named, &self.tracers, &mut self.calls);
         done.passes();
@@ -203,6 +247,15 @@ impl Draft {
         file
     }
 
+    /// Calls that stand outside of every other function are the main one's.
+    fn credit_main(&mut self) {
+        let Some(main) = self.main else { return };
+        let Some(range) = self.functions.get(main as usize).map(|function| function.range) else { return };
+        for call in self.calls.iter_mut().filter(|call| call.function.is_none()) {
+            call.function = range.contains(call.end.saturating_sub(1)).then_some(main);
+        }
+    }
+
     /// Bytes become functions.
     fn find_functions(&mut self) {
         let starts = &self.starts;
@@ -215,6 +268,15 @@ impl Draft {
             }
         };
         let wiring = &mut self.wiring;
+        for (from, to, start) in &self.credits {
+            let Some(function) = starts.get(start) else { continue };
+            let passes = wiring.passes.get_mut(from.0..to.0).unwrap_or_default();
+            passes.iter_mut().for_each(|pass| pass.function = *function);
+            let named = self.named.get_mut(from.1..to.1).unwrap_or_default();
+            named.iter_mut().filter(|named| named.purpose == Purpose::Span).for_each(|named| {
+                named.function = Some(*function);
+            });
+        }
         wiring.routes.retain_mut(|fact| {
             held(&mut fact.holder);
             known(&mut fact.handler)

@@ -9,6 +9,8 @@ pub struct Route {
     pub method: Option<SmolStr>,
     /// The whole pattern in the framework's own spelling, for example `/api/users/<int:id>`.
     pub pattern: SmolStr,
+    /// How many segments of the pattern settings put before everything that the code declares.
+    pub context: usize,
     /// The pattern as declared at the handler, before any prefix: some instrumentations send only that.
     pub declared: SmolStr,
     /// Whether something unknown may stand before the pattern: a prefix that is known at run time only.

@@ -5,14 +5,17 @@ use std::fmt;
 use model::SmolStr;
 use tree_sitter::Tree;
 
-use crate::{CallSite, Function, Language, SpanSite, guard, walk, wiring::Wiring};
+use crate::{
+    CallSite, Function, Language, SpanSite, guard, manifest, walk,
+    wiring::{Binding, Value, Wiring},
+};
 
 /// Everything found in one text. Immutable; an edit makes a new one.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     /// Its key: path relative to the workspace root, with `/`.
     pub path: SmolStr,
-    /// Its language.
+    /// Its language; of a manifest, that of the programs it is written for.
     pub language: Language,
     /// Functions in the order in which they begin, so that a parent stands before its children.
     pub functions: Vec<Function>,
@@ -54,6 +57,9 @@ pub enum ReadError {
 /// # Errors
 /// When the text is not one that is read; never because the code is broken.
 pub fn read(path: &str, text: &str) -> Result<SourceFile, ReadError> {
+    if let Some(manifest) = manifest::read(path, text) {
+        return manifest;
+    }
     let language = Language::of_path(path).ok_or(ReadError::UnknownLanguage)?;
     guard::check(text)?;
     let tree = guard::parse(language, text, None)?;
@@ -111,7 +117,15 @@ impl SourceFile {
             && wiring.deferred.is_empty()
             && wiring.helpers.is_empty()
             && wiring.passes.is_empty()
-            && wiring.decorations.is_empty())
+            && wiring.decorations.is_empty()
+            && wiring.bases.is_empty()
+            && !self.is_barrel())
+    }
+
+    /// Whether it only hands on what other files export, some of it under other names.
+    fn is_barrel(&self) -> bool {
+        let renames = |binding: &Binding| matches!(&binding.value, Value::Import(_, Some(name)) if *name != binding.name);
+        self.functions.is_empty() && self.wiring.bindings.iter().any(renames)
     }
 
     /// A file in which nothing was found.

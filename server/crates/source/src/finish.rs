@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use model::SmolStr;
+use model::{LinePosition, SmolStr};
 
 use crate::{
     CallSite, Function, FunctionKind, NamePattern, SpanSite,
@@ -15,6 +15,8 @@ use crate::{
 
 /// The end of a file: texts are looked up, spans credited.
 pub(crate) struct Finish<'a> {
+    /// What outside of every other function belongs to.
+    pub(crate) main: Option<u32>,
     /// Functions that handle something: what they start is theirs, though they have no name.
     pub(crate) handlers: &'a HashSet<u32>,
     pub(crate) functions: &'a [Function],
@@ -36,7 +38,7 @@ impl Finish<'_> {
         for named in all {
             let tracer =
                 named.tracer.as_ref().and_then(|name| self.tracer(name, named.scope, tracers, &constants));
-            let Some(function) = named.function.or_else(|| self.credit(named.scope)) else {
+            let Some(function) = named.function.or_else(|| self.credit(named.scope, named.position)) else {
                 self.target(&named, &constants, calls);
                 continue;
             };
@@ -123,7 +125,9 @@ impl Finish<'_> {
         let mut kept = Vec::new();
         for pass in std::mem::take(&mut self.wiring.passes) {
             let explicit = Some(pass.function).filter(|function| *function != MODULE);
-            let Some(function) = explicit.or_else(|| self.credit(pass.scope)) else { continue };
+            let Some(function) = explicit.or_else(|| self.credit(pass.scope, pass.position.0)) else {
+                continue;
+            };
             for parts in constants.expand(&pass.text, pass.scope) {
                 // A text that is largely told here is the caller's own, whatever parameters are put into it.
                 let is_own = pattern_of(&parts).map_or(0, |pattern| pattern.literal_len()) > 2;
@@ -144,7 +148,11 @@ impl Finish<'_> {
     }
 
     /// The function that something in `scope` belongs to: past closures, but not past one that handles requests.
-    fn credit(&self, scope: Scope) -> Option<u32> {
+    fn credit(&self, scope: Scope, place: LinePosition) -> Option<u32> {
+        if scope == MODULE {
+            let main = self.functions.get(self.main? as usize)?;
+            return self.main.filter(|_| (main.first_line..=main.last_line).contains(&place.line));
+        }
         let mut at = scope;
         let mut function = self.functions.get(at as usize)?;
         while function.kind == FunctionKind::Closure && !self.handlers.contains(&at) {

@@ -8,7 +8,7 @@ use model::SmolStr;
 use crate::{
     CallSite, Function, FunctionKey, Key, NamePattern, Packed, Pattern, Route, SourceFile, SpanSite,
     normal_sql,
-    postings::Postings,
+    postings::{Postings, program_name},
     resolve::{self, Consumer, Resolved, RpcMethod},
     slots::{Slot, Slots},
 };
@@ -210,6 +210,19 @@ impl Index {
     /// constant.
     pub fn passed_span_sites(&self) -> &[SpanSite] {
         self.resolved().spans()
+    }
+
+    /// Folders of the programs that a manifest calls `name`, whatever custom adds to it (see [`program_name`]).
+    pub fn programs_called(&self, name: &str) -> Vec<&SmolStr> {
+        let name = program_name(name);
+        let facts = self.files_with(Key::Program(&name)).flat_map(|file| &file.wiring.programs);
+        facts.filter(|fact| program_name(&fact.name) == name).map(|fact| &fact.folder).collect()
+    }
+
+    /// Folders of all programs that manifests name.
+    pub fn program_folders(&self) -> impl Iterator<Item = &SmolStr> {
+        let facts = self.files_with(Key::Programs).flat_map(|file| &file.wiring.programs);
+        facts.map(|fact| &fact.folder)
     }
 
     /// Functions that take messages or run as tasks.

@@ -31,6 +31,10 @@ pub enum Key<'a> {
     Messaging,
     /// This file name, without folders.
     FileName(&'a str),
+    /// A program of this name (see [`program_name`]).
+    Program(&'a str),
+    /// Any program that a manifest names.
+    Programs,
     /// Anything that other files' facts depend on.
     Wired,
     /// This path: changes with every edit of the file.
@@ -117,6 +121,12 @@ impl Postings {
     }
 }
 
+/// A name of a service, a package or a folder without what custom adds: `Cart-Service` is `cart`.
+pub fn program_name(name: &str) -> String {
+    let name: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    name.strip_suffix("service").filter(|rest| !rest.is_empty()).unwrap_or(&name).to_owned()
+}
+
 /// Everything that `file` is found by, sorted.
 pub(crate) fn file_keys(file: &SourceFile) -> Box<[u32]> {
     let mut keys = vec![Key::FileName(file.path.rsplit('/').next().unwrap_or_default()).hash()];
@@ -140,6 +150,10 @@ pub(crate) fn file_keys(file: &SourceFile) -> Box<[u32]> {
     let wiring = &file.wiring;
     for fact in &wiring.types {
         keys.push(Key::Type(fact.path.rsplit('.').next().unwrap_or_default()).hash());
+    }
+    for fact in &wiring.programs {
+        keys.push(Key::Program(&program_name(&fact.name)).hash());
+        keys.push(Key::Programs.hash());
     }
     if file.is_wired() {
         keys.push(Key::Wired.hash());

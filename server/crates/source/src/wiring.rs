@@ -181,6 +181,12 @@ pub(crate) struct RpcFact {
     pub(crate) scope: Scope,
 }
 
+/// JVM: what a program's own annotation stands for, or a class that is a path, as a member of it; before an annotation's
+/// name, the methods of a route under it.
+pub(crate) const META: &str = "@meta";
+/// JVM: as a member of a class, what its routes are declared on where only another class leads to it.
+pub(crate) const LOCATED: &str = "@located";
+
 /// In place of a service: the method is the name that an instrumentation gives to requests that the handler answers.
 pub(crate) const OPERATION: &str = "http operation";
 
@@ -277,6 +283,30 @@ pub(crate) struct DecorationFact {
     pub(crate) function: u32,
 }
 
+/// A folder in which a program lies, with a name of it that a manifest or the environment gives.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ProgramFact {
+    /// Relative to the workspace's root.
+    pub(crate) folder: SmolStr,
+    /// As written.
+    pub(crate) name: SmolStr,
+}
+
+/// What settings put before every route that files below a folder declare. Several of one folder are alternatives.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct BaseFact {
+    /// The folder, or one file, relative to the workspace's root.
+    pub(crate) folder: SmolStr,
+    /// Before paths.
+    pub(crate) prefix: SmolStr,
+    /// Before names of routes.
+    pub(crate) names: SmolStr,
+    /// Part of a module that the file must import for it to hold; empty for every file.
+    pub(crate) imported: SmolStr,
+    /// Whether it stands behind one that is not.
+    pub(crate) is_inner: bool,
+}
+
 /// All of that, of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Wiring {
@@ -293,6 +323,8 @@ pub(crate) struct Wiring {
     pub(crate) helpers: Vec<HelperFact>,
     pub(crate) passes: Vec<PassFact>,
     pub(crate) decorations: Vec<DecorationFact>,
+    pub(crate) programs: Vec<ProgramFact>,
+    pub(crate) bases: Vec<BaseFact>,
 }
 
 impl Text {

@@ -1,5 +1,5 @@
-//! `cargo bench --bench placement [-- --misses]`: precision and recall over the recorded apps, by app, by what leads to
-//! the answer and by rule; and how fast placing is.
+//! `cargo bench --bench placement [-- --misses]`: precision and recall over the recorded apps, by language, by app, by
+//! what leads to the answer and by rule; and how fast placing is.
 #![allow(clippy::print_stdout, unreachable_pub)]
 
 mod recordings;

@@ -41,6 +41,7 @@ pub struct Score {
     pub total: Counts,
     /// Lines at which calls are made.
     pub call_sites: CallSites,
+    by_language: BTreeMap<String, Counts>,
     by_app: BTreeMap<String, Counts>,
     by_why: BTreeMap<String, Counts>,
     by_rule: BTreeMap<String, Counts>,
@@ -78,7 +79,9 @@ impl Score {
         }
         let placeable = row.file.is_some();
         let rule = placement.evidence.first().map_or("none", |first| first.rule.name());
+        let language = row.app.split('/').next().unwrap_or_default();
         let groups = [
+            self.by_language.entry(language.to_owned()).or_default(),
             self.by_app.entry(row.app.clone()).or_default(),
             self.by_why.entry(row.why.clone()).or_default(),
             self.by_rule.entry(rule.to_owned()).or_default(),
@@ -98,7 +101,13 @@ impl Score {
     /// Tables for people.
     pub fn report(&self) -> String {
         let mut text = String::new();
-        for (title, groups) in [("app", &self.by_app), ("why", &self.by_why), ("rule", &self.by_rule)] {
+        let all = [
+            ("language", &self.by_language),
+            ("app", &self.by_app),
+            ("why", &self.by_why),
+            ("rule", &self.by_rule),
+        ];
+        for (title, groups) in all {
             let _ = writeln!(text, "{title:26} precision          recall");
             for (name, counts) in groups {
                 let _ = writeln!(text, "  {name:24} {:>9}  {:>13}", counts.precision(), counts.recall());

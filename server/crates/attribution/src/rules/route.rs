@@ -161,9 +161,15 @@ fn partial(clues: &Clues<'_>, pattern: &Pattern, method: Option<&str>) -> Answer
             && !(*shared < wanted && knows_whole_routes(route))
             && if *shared == wanted && whole.segments.len() > wanted {
                 // The span knows only the inner part: the path must agree with the whole.
-                path.is_some_and(|path| {
-                    clues.index.routes_fitting(path).iter().any(|(other, _)| other.handler == route.handler)
-                })
+                // Instrumentations of what runs inside of an application do not know where that is put.
+                whole.segments.len() == wanted + route.context
+                    || path.is_some_and(|path| {
+                        clues
+                            .index
+                            .routes_fitting(path)
+                            .iter()
+                            .any(|(other, _)| other.handler == route.handler)
+                    })
             } else {
                 true
             }

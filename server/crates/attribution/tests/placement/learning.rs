@@ -87,3 +87,76 @@ SERVER other "GET /balances/{id}" @x http.request.method=GET http.route=/balance
         "#]],
     );
 }
+
+#[test]
+fn a_manifest_that_calls_a_folder_like_the_service_decides_while_nothing_speaks_against_it() {
+    let files = "//- one/package.json
+{\"name\": \"@cats/front\"}
+//- one/a.js
+const express = require('express');
+const app = express();
+app.get('/api/cats/:id', function findCat(req, res) {});
+//- two/package.json
+{\"name\": \"cats\"}
+//- two/inner/package.json
+{\"name\": \"back\"}
+//- two/inner/a.js
+const express = require('express');
+const app = express();
+app.get('/api/cats/:id', function findCat(req, res) {});
+function start() { tracer.startSpan('start two'); }
+";
+    check(
+        files,
+        r#"
+SERVER front "GET /api/cats/:id" @x http.request.method=GET http.route=/api/cats/:id
+SERVER back-service "GET /api/cats/:id" @x http.request.method=GET http.route=/api/cats/:id
+SERVER cats "GET /api/cats/:id" @x http.request.method=GET http.route=/api/cats/:id
+"#,
+        expect![[r#"
+            GET /api/cats/:id: likely one/a.js:findCat [route: handles GET /api/cats/:id] [route: spans of front come from one]
+            GET /api/cats/:id: likely two/inner/a.js:findCat [route: handles GET /api/cats/:id] [route: spans of back-service come from two]
+            GET /api/cats/:id: possible one/a.js:findCat | two/inner/a.js:findCat [route: handles GET /api/cats/:id]
+        "#]],
+    );
+    // What is certain weighs more than what a manifest says.
+    check(
+        files,
+        r#"
+INTERNAL front "start two" @x
+SERVER front "GET /api/cats/:id" @x http.request.method=GET http.route=/api/cats/:id
+"#,
+        expect![[r#"
+            start two: certain two/inner/a.js:start [span-name: this name is given to a span at two/inner/a.js:4]
+            GET /api/cats/:id: possible one/a.js:findCat | two/inner/a.js:findCat [route: handles GET /api/cats/:id]
+        "#]],
+    );
+}
+
+#[test]
+fn a_path_that_only_another_program_serves_is_not_that_services() {
+    check(
+        "//- java/src/main/java/shop/Main.java
+package shop;
+import org.springframework.web.bind.annotation.*;
+@RestController
+class Main {
+  @GetMapping(\"/loans\") int loans() { return 1; }
+  public static void main(String[] args) {}
+}
+//- kotlin/src/main/kotlin/App.kt
+import io.ktor.server.routing.*
+fun main() { routing { get(\"/\") { home() } } }
+",
+        r#"
+SERVER lending "GET /loans" @x telemetry.sdk.language=java http.request.method=GET http.route=/loans
+SERVER lending "GET" @x telemetry.sdk.language=java http.request.method=GET url.path=/
+SERVER tickets "GET" @x telemetry.sdk.language=java http.request.method=GET url.path=/
+"#,
+        expect![[r#"
+            GET /loans: certain java/src/main/java/shop/Main.java:Main.loans [route: handles GET /loans]
+            GET: none [noise: spans of lending come from another program]
+            GET: likely kotlin/src/main/kotlin/App.kt:main.<anonymous>.<anonymous> [url-path: handles GET /]
+        "#]],
+    );
+}

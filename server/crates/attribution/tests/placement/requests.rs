@@ -446,3 +446,31 @@ SERVER a GET @x http.request.method=GET url.path=/files/a/b
         "#]],
     );
 }
+
+#[test]
+fn a_context_path_that_settings_tell_may_stand_before_a_route_or_not() {
+    check(
+        "//- a/src/main/resources/application.yml
+server.servlet.context-path: /shop
+//- a/src/main/java/shop/Carts.java
+package shop;
+import org.springframework.web.bind.annotation.*;
+@RestController
+class Carts { @GetMapping(\"/{id}/cart\") String one() { return \"\"; } }
+",
+        r#"
+SERVER a "GET /shop/{id}/cart" @x http.request.method=GET http.route=/shop/{id}/cart
+SERVER a "GET /{id}/cart" @x http.request.method=GET http.route=/{id}/cart
+SERVER a "GET" @x http.request.method=GET url.path=/shop/7/cart
+SERVER a "GET" @x http.request.method=GET url.path=/7/cart
+SERVER a "GET /cart" @x http.request.method=GET http.route=/cart
+"#,
+        expect![[r#"
+            GET /shop/{id}/cart: certain a/src/main/java/shop/Carts.java:Carts.one [route: handles GET /shop/{id}/cart]
+            GET /{id}/cart: likely a/src/main/java/shop/Carts.java:Carts.one [route: handles GET /shop/{id}/cart]
+            GET: likely a/src/main/java/shop/Carts.java:Carts.one [url-path: handles GET /shop/{id}/cart]
+            GET: none
+            GET /cart: none
+        "#]],
+    );
+}

@@ -78,6 +78,8 @@ fields!(HelperFact { purpose, function, parameter, template });
 fields!(PassFact { callee, scope, argument, text, forwards, function, position });
 variants!(Argument { 0 => At(number), 1 => Key(name), 2 => NameOf(number) });
 fields!(DecorationFact { decorator, function });
+fields!(ProgramFact { folder, name });
+fields!(BaseFact { folder, prefix, names, imported, is_inner });
 fields!(Wiring {
     routes,
     mounts,
@@ -90,7 +92,9 @@ fields!(Wiring {
     deferred,
     helpers,
     passes,
-    decorations
+    decorations,
+    programs,
+    bases
 });
 variants!(NamePattern { 0 => Literal(text), 1 => Pattern(pieces) });
 variants!(CallKind { 0 => Function, 1 => Http, 2 => Rpc, 3 => Sql, 4 => Messaging });

@@ -1,5 +1,6 @@
 //! What files tell only together: routes under their mounts, tasks, remote methods, names passed between files.
 
+mod bases;
 mod everywhere;
 mod inherited;
 mod modules;

@@ -414,7 +414,13 @@ impl<'a> Names<'a> {
                 if let Some(index) = source.functions.iter().position(|function| function.key.path == inner) {
                     return Some(Entity::Function(file, index as u32));
                 }
-                self.exactly(file, scope, &path, steps - 1).or(Some(Entity::Value(file, scope, path)))
+                self.exactly(file, scope, &path, steps - 1)
+                    // An alias may stand for a part of a name only: `alias Shop.Carts`, then `Carts.Queries.all`.
+                    .or_else(|| {
+                        let is_module = path.starts_with(|c: char| c.is_uppercase());
+                        is_module.then(|| self.everywhere(file, scope, &path, steps - 1))?
+                    })
+                    .or(Some(Entity::Value(file, scope, path)))
             }
             Entity::Function(file, function) => {
                 let outer = &self.index.slot(file)?.functions.get(function as usize)?.key.path;

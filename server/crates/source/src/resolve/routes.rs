@@ -1,13 +1,20 @@
 //! Routes under the prefixes of everything they are mounted on.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use model::SmolStr;
+use smol_str::format_smolstr;
 
-use super::names::{Entity, Names, methods};
+use super::{
+    bases::Bases,
+    names::{Entity, Names, methods},
+};
 use crate::{
     FunctionKey, FunctionKind, Language, NamePattern, Route, SourceFile,
-    wiring::{Handler, Holder, MODULE, Reference, RouteFact, Scope, Text, Value},
+    wiring::{Handler, Holder, LOCATED, META, MODULE, Reference, RouteFact, Scope, Text, Value},
 };
 
 /// Prefixes of one holder, at most: a router mounted at more places is rare, a loop is possible.
@@ -43,12 +50,18 @@ struct Mounts {
 /// All routes of the index.
 pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
     let mounts = mounts(names);
+    let bases = Bases::new(names);
     let mut routes = Vec::new();
     let mut derived = None;
     for (file, source) in names.wired() {
         let framework = framework(source);
+        let bases = bases.of(source);
         for fact in &source.wiring.routes {
             let Some(node) = node(names, file, &fact.holder) else { continue };
+            let Some(fact) = with_methods(names, file, fact).filter(|_| mounts.lead_to(&node)) else {
+                continue;
+            };
+            let fact = &*fact;
             let mut handlers = handlers(names, file, fact);
             implemented(names, &mut derived, &mut handlers);
             if handlers.is_empty() || routes.len() > MAX_ROUTES {
@@ -61,10 +74,14 @@ pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
                 if fact.pattern.0.is_empty() && whole.text.is_empty() && source.language == Language::CSharp {
                     continue;
                 }
-                for (method, handler) in &handlers {
+                for (base, (method, handler)) in
+                    bases.iter().flat_map(|base| handlers.iter().map(move |one| (base, one)))
+                {
+                    let pattern = base.before(&whole.text, whole.is_open);
                     routes.push(Route {
                         method: method.clone(),
-                        pattern: with_tokens(&whole.text, source.language, handler),
+                        pattern: with_tokens(&pattern, source.language, handler),
+                        context: if whole.is_open { 0 } else { base.segments() },
                         declared: SmolStr::from(&declared.text),
                         is_open: whole.is_open,
                         framework: framework.clone(),
@@ -75,6 +92,16 @@ pub(crate) fn routes(names: &Names<'_>) -> Vec<Route> {
         }
     }
     routes
+}
+
+/// The route with the methods that an annotation of the program stands for; `None` when it is no route.
+fn with_methods<'f>(names: &Names<'_>, file: u32, fact: &'f RouteFact) -> Option<Cow<'f, RouteFact>> {
+    let meta = |method: &'f SmolStr| method.strip_prefix(META);
+    let Some(annotation) = fact.methods.first().and_then(meta) else { return Some(Cow::Borrowed(fact)) };
+    let text = Text::name(format_smolstr!("{annotation}.{META}"));
+    let NamePattern::Literal(told) = names.pattern(file, MODULE, &text)? else { return None };
+    let methods = told.split(',').filter(|method| *method != META).map(SmolStr::from).collect();
+    Some(Cow::Owned(RouteFact { methods, ..fact.clone() }))
 }
 
 /// A template that a class inherits names the class and the method that it is used for.
@@ -153,6 +180,13 @@ fn folder_members(names: &Names<'_>, folder: &str) -> Vec<(Node, Prefix)> {
 }
 
 impl Mounts {
+    /// Whether it is known where `node` is: a class that only others lead to may be nowhere, and no path at all.
+    fn lead_to(&self, node: &Node) -> bool {
+        let Node::Entity(Entity::Value(_, _, name)) = node else { return true };
+        let is_led_to = name.ends_with(LOCATED) || name.ends_with(META);
+        !is_led_to || self.parents.contains_key(node) || self.own.contains_key(node)
+    }
+
     /// Everything that may stand before a route of `node`.
     fn prefixes(&self, node: &Node, above: &mut HashSet<Node>) -> Vec<Prefix> {
         let none = vec![Prefix::default()];

@@ -45,6 +45,7 @@ static string Hello(int number) => $\"{number}\";
 ",
         &["function"],
         expect![[r#"
+            Function Program.cs:Program.Main lines 1..2 at 1:1 (args)
             Closure Program.cs:<anonymous> lines 2..2 at 2:9 ()
             Function Program.cs:Hello lines 3..3 at 3:15 (number)
             Method Shop.cs:Cart.Cart lines 7..7 at 7:16 ()
@@ -545,6 +546,35 @@ class Cart
         expect![[r#"
             Method Broken.cs:A lines 3..5 at 3:31 ()
             span "kept" -> Broken.cs:A line 4
+        "#]],
+    );
+}
+
+#[test]
+fn statements_outside_of_every_class_are_the_main_functions() {
+    check(
+        "//- Program.cs
+using System.Diagnostics;
+var source = new ActivitySource(\"boot\");
+using var activity = source.StartActivity(\"boot work\");
+var app = WebApplication.Create();
+app.MapGet(\"/x\", () => { using var inner = source.StartActivity(\"handle x\"); });
+Run();
+void Run() { using var inner = source.StartActivity(\"inner work\"); }
+class Other { static ActivitySource Source = new(\"x\"); Activity Field = Source.StartActivity(\"of a field\"); }
+//- Plain.cs
+class Plain { void Run() {} }
+",
+        &["span", "route", "function"],
+        expect![[r#"
+            span "boot work" of boot -> Program.cs:Program.Main line 3
+            span "handle x" of boot -> Program.cs:<anonymous> line 5
+            span "inner work" of boot -> Program.cs:Run line 7
+            GET /x -> Program.cs:<anonymous>
+            Method Plain.cs:Plain.Run lines 1..1 at 1:20 ()
+            Function Program.cs:Program.Main lines 2..6 at 2:1 (args)
+            Closure Program.cs:<anonymous> lines 5..5 at 5:18 ()
+            Function Program.cs:Run lines 7..7 at 7:6 ()
         "#]],
     );
 }

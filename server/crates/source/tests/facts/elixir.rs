@@ -251,3 +251,71 @@ end
         "#]],
     );
 }
+
+#[test]
+fn resolvers_that_a_schema_names_and_pipelines() {
+    let schema = "//- lib/harbor/schema.ex
+defmodule Harbor.Schema do
+  use Absinthe.Schema
+  alias Harbor.Resolvers
+  query do
+    @desc \"all\"
+    field :ships, list_of(:ship) do
+      arg :id, :id
+      resolve &Resolvers.Ships.list/3
+    end
+    field :ship, :ship, resolve: &Resolvers.Ships.find/3
+    field :inline, :string do
+      resolve fn _, _, _ -> {:ok, 1} end
+    end
+    field :local, :string do
+      resolve(&local/2)
+    end
+    field :plain, :string
+  end
+  mutation do
+    field :dock_ship, :ship do
+      resolve &Resolvers.Ships.gone/2
+    end
+  end
+  object :ship do
+    field :crew, list_of(:sailor) do
+      resolve &Harbor.Resolvers.Ships.crew/3
+    end
+  end
+  object :ship_queries do
+    field :fleet, :string do
+      resolve &Resolvers.Ships.list/3
+    end
+  end
+  def local(_, _), do: 1
+end
+//- lib/harbor/resolvers/ships.ex
+defmodule Harbor.Resolvers.Ships do
+  def list(_, _, _), do: 1
+  def find(_, _, _), do: 1
+  def crew(_, _, _), do: 1
+end
+//- lib/harbor/pipeline.ex
+defmodule Harbor.Pipeline do
+  use Broadway
+  def handle_message(_, message, _), do: message
+end
+defmodule Harbor.Other do
+  def handle_message(_, message, _), do: message
+end
+";
+    check(
+        schema,
+        &["rpc", "span"],
+        expect![[r#"
+            rpc graphql Query/ships -> lib/harbor/resolvers/ships.ex:Harbor.Resolvers.Ships.list
+            rpc graphql Query/ship -> lib/harbor/resolvers/ships.ex:Harbor.Resolvers.Ships.find
+            rpc graphql Query/inline -> lib/harbor/schema.ex:Harbor.Schema.<anonymous>
+            rpc graphql Query/local -> lib/harbor/schema.ex:Harbor.Schema.local
+            rpc graphql ship/crew -> lib/harbor/resolvers/ships.ex:Harbor.Resolvers.Ships.crew
+            rpc graphql Query/fleet -> lib/harbor/resolvers/ships.ex:Harbor.Resolvers.Ships.list
+            span "Harbor.Pipeline/… process" -> lib/harbor/pipeline.ex:Harbor.Pipeline.handle_message line 3
+        "#]],
+    );
+}

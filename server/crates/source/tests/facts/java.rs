@@ -409,3 +409,98 @@ import io.micronaut.http.annotation.Get;
         "#]],
     );
 }
+
+#[test]
+fn annotations_of_the_program_are_what_they_are_annotated_with() {
+    check(
+        "//- src/main/java/shop/web/ApiController.java
+package shop.web;
+import org.springframework.web.bind.annotation.*;
+@RestController
+@RequestMapping(\"/api\")
+public @interface ApiController {}
+//- src/main/java/shop/web/GetJson.java
+package shop.web;
+import org.springframework.core.annotation.AliasFor;
+import org.springframework.web.bind.annotation.*;
+@RequestMapping(method = RequestMethod.GET, path = \"/json\", produces = \"application/json\")
+public @interface GetJson {
+  @AliasFor(annotation = RequestMapping.class, attribute = \"path\") String[] value() default {};
+}
+//- src/main/java/shop/web/GetNothing.java
+package shop.web;
+public @interface GetNothing { String value(); }
+//- src/main/java/shop/Carts.java
+package shop;
+import shop.web.*;
+import shop.web.ApiController;
+import shop.web.GetJson;
+import shop.web.GetNothing;
+import org.springframework.web.bind.annotation.PostMapping;
+@ApiController
+class Carts {
+  @GetJson(\"/carts/{id}\") String one() { return \"\"; }
+  @GetJson String any() { return \"\"; }
+  @GetNothing(\"/none\") String none() { return \"\"; }
+  @PostMapping(\"/carts\") String add() { return \"\"; }
+}
+//- src/main/java/shop/web/Near.java
+package shop.web;
+@ApiController
+class Near { @GetJson(\"/near\") String near() { return \"\"; } }
+",
+        &["route"],
+        expect![[r#"
+            GET /api/carts/{id} -> src/main/java/shop/Carts.java:Carts.one
+            GET /api/json -> src/main/java/shop/Carts.java:Carts.any
+            POST /api/carts -> src/main/java/shop/Carts.java:Carts.add
+            GET /api/near -> src/main/java/shop/web/Near.java:Near.near
+        "#]],
+    );
+}
+
+#[test]
+fn locators_lead_to_resources_without_a_path_and_an_application_has_one() {
+    check(
+        "//- src/main/java/shop/App.java
+package shop;
+import jakarta.ws.rs.ApplicationPath;
+import jakarta.ws.rs.core.Application;
+@ApplicationPath(\"/api\")
+public class App extends Application {}
+//- src/main/java/shop/Orders.java
+package shop;
+import jakarta.ws.rs.*;
+@Path(\"orders\")
+public class Orders {
+  @GET public String all() { return \"\"; }
+  @Path(\"{id}/items\") public Items items(@PathParam(\"id\") long id) { return new Items(id); }
+  @Path(\"{id}/notes\") public Class<Notes> notes() { return Notes.class; }
+}
+//- src/main/java/shop/Items.java
+package shop;
+import jakarta.ws.rs.*;
+public class Items {
+  @GET public String list() { return \"\"; }
+  @DELETE @Path(\"{sku}\") public void remove() {}
+  @Path(\"{sku}/notes\") public Notes notes() { return null; }
+}
+//- src/main/java/shop/Notes.java
+package shop;
+import jakarta.ws.rs.*;
+public class Notes { @POST public void add() {} }
+//- src/main/java/shop/Nobodys.java
+package shop;
+import jakarta.ws.rs.*;
+public class Nobodys { @GET public void nobody() {} }
+",
+        &["route"],
+        expect![[r#"
+            GET /api/orders -> src/main/java/shop/Orders.java:Orders.all
+            GET /api/orders/{id}/items -> src/main/java/shop/Items.java:Items.list
+            DELETE /api/orders/{id}/items/{sku} -> src/main/java/shop/Items.java:Items.remove
+            POST /api/orders/{id}/notes -> src/main/java/shop/Notes.java:Notes.add
+            POST /api/orders/{id}/items/{sku}/notes -> src/main/java/shop/Notes.java:Notes.add
+        "#]],
+    );
+}

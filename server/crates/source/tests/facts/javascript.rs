@@ -344,6 +344,7 @@ function go() { Sentry.startSpan({ name: 'by object', op: 'x' }, () => {}); }
         expect![[r#"
             span "in a handler" -> app.js:<anonymous> line 8
             span "Cart.add" -> app.js:Cart.add line 11
+            span "by object" -> app.js:<anonymous>#2 line 13
             span "by object" -> app.js:go line 14
             span "load shelf" -> app.js:load line 6
             span "submit order" -> app.js:submit line 4
@@ -440,6 +441,33 @@ export default async function (fastify) { fastify.get('/notes', async function o
             GET /v1/ -> src/routes/home.ts:plugin.<anonymous>
             GET /v1/tasks/:id/notes -> src/routes/tasks/_id/index.ts:default.notes
             GET /notes -> src/elsewhere/index.ts:default.other
+        "#]],
+    );
+}
+
+#[test]
+fn names_go_through_barrels_and_to_what_is_wrapped_at_the_top_level() {
+    check(
+        "//- lib/spans.ts
+export function withSpan<T>(name: string, fn: () => T) { return tracer.startActiveSpan(name, fn); }
+//- lib/index.ts
+export { withSpan as traced } from './spans';
+export * from './spans';
+//- app.ts
+import { traced, withSpan } from './lib';
+function a() { traced('renamed', () => 1); }
+function b() { withSpan('handed on', () => 1); }
+export const loadCart = traced('load cart', async (id: string) => id);
+withSpan('boot', boot);
+function boot() {}
+const direct = tracer.startActiveSpan('direct', (span) => { span.end(); });
+",
+        &["span"],
+        expect![[r#"
+            span "direct" -> app.ts:<anonymous>#2 line 7
+            span "renamed" -> app.ts:a line 2
+            span "handed on" -> app.ts:b line 3
+            span "load cart" -> app.ts:<anonymous> line 4
         "#]],
     );
 }

@@ -350,3 +350,42 @@ class Desk(val restTemplate: RestTemplate, val web: WebClient) {
         "#]],
     );
 }
+
+#[test]
+fn paths_that_are_types_lead_to_their_handlers() {
+    check(
+        "//- src/main/kotlin/Plays.kt
+package tickets
+import io.ktor.resources.*
+@Resource(\"/plays\")
+class Plays(val sort: String? = \"new\") {
+    @Resource(\"{id}\")
+    class Id(val parent: Plays = Plays(), val id: Long) {
+        @Resource(\"seats\")
+        class Seats(val parent: Id)
+    }
+}
+class Other
+//- src/main/kotlin/App.kt
+package tickets
+import io.ktor.server.application.*
+import io.ktor.server.resources.*
+import io.ktor.server.routing.*
+fun Application.module() {
+    routing {
+        get<Plays> { plays -> call.respond(all(plays.sort)) }
+        authenticate(\"staff\") {
+            delete<Plays.Id.Seats> { free(it) }
+        }
+        get<Other> { nothing() }
+    }
+    val less = a < Plays
+}
+",
+        &["route"],
+        expect![[r#"
+            GET /plays -> src/main/kotlin/App.kt:module.<anonymous>.<anonymous>
+            DELETE /plays/{id}/seats -> src/main/kotlin/App.kt:module.<anonymous>.<anonymous>.<anonymous>
+        "#]],
+    );
+}

@@ -8,6 +8,7 @@ mod java;
 mod javascript;
 mod javascript_frameworks;
 mod kotlin;
+mod manifests;
 mod php;
 mod python;
 mod python_frameworks;

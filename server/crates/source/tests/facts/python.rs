@@ -505,3 +505,46 @@ def pressed(): ...
         "#]],
     );
 }
+
+#[test]
+fn a_name_that_gets_longer_is_the_longer_one() {
+    check(
+        "//- a.py
+def one():
+    name = \"load\"
+    name += \" cart\"
+    with tracer.start_as_current_span(name):
+        pass
+
+def two(kind):
+    name = \"load \"
+    name += kind
+    with tracer.start_as_current_span(name):
+        pass
+
+def three(deep):
+    name = \"sync\"
+    if deep:
+        name += \" deep\"
+    with tracer.start_as_current_span(name):
+        pass
+
+def four(parts):
+    name = \"all\"
+    for part in parts:
+        name += part
+    count += 1
+    with tracer.start_as_current_span(name):
+        pass
+",
+        &["span"],
+        expect![[r#"
+            span "load cart" -> a.py:one line 4
+            span "load …" -> a.py:two line 10
+            span "sync" -> a.py:three line 17
+            span "sync deep" -> a.py:three line 17
+            span "all" -> a.py:four line 25
+            span "all…" -> a.py:four line 25
+        "#]],
+    );
+}

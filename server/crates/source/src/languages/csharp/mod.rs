@@ -3,6 +3,7 @@
 mod calls;
 mod controllers;
 mod endpoints;
+mod main;
 mod names;
 mod services;
 mod spans;
@@ -72,6 +73,7 @@ impl Reader for CSharp {
 
     fn begin<'t>(&self, walk: &mut Walk<'t>, root: Node<'t>) {
         names::declared(walk, root);
+        main::declare(walk, root);
     }
 
     fn function<'t>(&self, walk: &Walk<'t>, node: Node<'t>) -> Option<FunctionShape<'t>> {

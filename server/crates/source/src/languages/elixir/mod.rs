@@ -1,5 +1,6 @@
 //! Elixir: modules, functions, attributes. All of it is written as calls; what frameworks make of them is beside.
 
+mod absinthe;
 mod calls;
 mod router;
 mod syntax;
@@ -70,6 +71,7 @@ impl Reader for Elixir {
         }
         if node.kind() == "call" {
             live_event(walk, index, node);
+            broadway(walk, index);
         }
     }
 
@@ -90,6 +92,7 @@ impl Reader for Elixir {
     }
 
     fn call<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
+        absinthe::call(walk, node);
         if !router::call(walk, node) {
             calls::call(walk, node);
         }
@@ -301,6 +304,7 @@ fn uses(walk: &mut Walk<'_>, node: Node<'_>) {
             let name = Some(Text::literal(owner.clone()));
             walk.draft.wiring.consumers.push(ConsumerFact { name, handler, scope: MODULE });
         }
+        "Broadway" => drop(walk.draft.marks.insert(pipeline(&owner))),
         "GRPC.Server" => {
             let service = keyword(walk, node, "service").and_then(|service| path_of(walk, service));
             let Some(service) = service else { return };
@@ -311,6 +315,25 @@ fn uses(walk: &mut Walk<'_>, node: Node<'_>) {
         }
         _ => {}
     }
+}
+
+/// A pipeline takes each message: the instrumentation's span is called after the pipeline, which is most often called
+/// like its module, and the processor.
+fn broadway(walk: &mut Walk<'_>, index: u32) {
+    let Some(function) = walk.draft.functions.get(index as usize) else { return };
+    let Some(owner) = walk.type_path().filter(|_| function.name == "handle_message") else { return };
+    if function.parameters.len() != 3 || !walk.draft.marks.contains(&pipeline(&owner)) {
+        return;
+    }
+    let place = function.name_position;
+    let mut text = Text(vec![Piece::Literal(format_smolstr!("{owner}/")), Piece::Hole]);
+    text.append(Text::literal(" process"));
+    walk.draft.span(text, index, Some(index), place, None);
+}
+
+/// The mark of a module that is a pipeline.
+fn pipeline(owner: &str) -> SmolStr {
+    format_smolstr!("pipeline {owner}")
 }
 
 /// `LiveView` as `live_view`.

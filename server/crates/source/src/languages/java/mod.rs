@@ -34,6 +34,7 @@ impl Reader for Java {
             ("lambda_expression", Role::Function),
             ("class_declaration", Role::Type),
             ("interface_declaration", Role::Type),
+            ("annotation_type_declaration", Role::Type),
             ("enum_declaration", Role::Type),
             ("record_declaration", Role::Type),
             ("class_body", Role::Type),
@@ -108,7 +109,8 @@ impl Reader for Java {
         }
         if node.kind() != "class_body" {
             let all = syntax::annotations(walk, node);
-            routes::on_type(walk, &path, &bases, &all);
+            let is_annotation = node.kind() == "annotation_type_declaration";
+            routes::on_type(walk, &path, &bases, &all, is_annotation);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     CallKind, CallSite,
     field::Field,
     walk::{Walk, position},
-    wiring::{Argument, Piece, Scope, Text},
+    wiring::{Argument, MODULE, Piece, Scope, Text},
 };
 
 /// Objects whose `get` and `post` are requests.
@@ -33,6 +33,19 @@ const CLIENTS: &[&str] = &[
 
 /// A call, credited to `function` where it stands in a decorator of that.
 pub(super) fn call<'t>(walk: &mut Walk<'t>, node: Node<'t>, function: Option<u32>) {
+    let mark = walk.draft.mark();
+    found(walk, node, function);
+    // `const load = traced('load', async () => …)`: what is wrapped runs in the span.
+    if function.is_none() && walk.scope() == MODULE && mark != walk.draft.mark() {
+        let list = arguments(node).into_iter().map(unwrapped);
+        let wrapped = list.filter(|value| matches!(value.kind(), "arrow_function" | "function_expression"));
+        if let [only] = wrapped.collect::<Vec<_>>().as_slice() {
+            walk.draft.credit(mark, only.start_byte() as u32);
+        }
+    }
+}
+
+fn found<'t>(walk: &mut Walk<'t>, node: Node<'t>, function: Option<u32>) {
     let Some(callee) = node.field("function").or_else(|| node.field("constructor")) else {
         return;
     };

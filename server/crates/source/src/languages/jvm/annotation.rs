@@ -40,6 +40,7 @@ const READ: &[&str] = &[
     "Incoming",
     "JmsListener",
     "KafkaListener",
+    "Location",
     "Mutation",
     "MutationMapping",
     "NativeQuery",
@@ -69,6 +70,7 @@ const READ: &[&str] = &[
     "RegisterRestClient",
     "RequestLine",
     "RequestMapping",
+    "Resource",
     "SchemaMapping",
     "SqsListener",
     "SubscriptionMapping",
@@ -84,7 +86,22 @@ impl<'t> Annotation<'t> {
 
     /// Whether some rule reads its elements.
     pub(in crate::languages) fn is_read(&self) -> bool {
-        READ.binary_search(&self.name).is_ok()
+        Annotation::is_known(self.name) || self.is_like_route()
+    }
+
+    /// Whether rules know the annotation `name`.
+    pub(super) fn is_known(name: &str) -> bool {
+        READ.binary_search(&name).is_ok()
+    }
+
+    /// Whether it is called as programs call their own annotations of routes.
+    pub(super) fn is_like_route(&self) -> bool {
+        self.name.ends_with("Mapping")
+            || self.name.ends_with("Endpoint")
+            || ["Api", "Get", "Post", "Put", "Delete", "Patch", "Rest"].iter().any(|start| {
+                let rest = self.name.strip_prefix(start);
+                rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_uppercase()))
+            })
     }
 
     /// Adds values of the element `key`; `value` is what stands there alone.

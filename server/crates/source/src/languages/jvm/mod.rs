@@ -2,7 +2,9 @@
 
 pub(super) mod annotation;
 pub(super) mod clients;
+mod metas;
 pub(super) mod methods;
+mod resources;
 pub(super) mod routes;
 
 use crate::{

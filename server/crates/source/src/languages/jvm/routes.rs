@@ -3,7 +3,7 @@
 use model::SmolStr;
 use tree_sitter::Node;
 
-use super::{annotation::Annotation, clients};
+use super::{annotation::Annotation, clients, metas, resources};
 use crate::{
     walk::Walk,
     wiring::{
@@ -28,7 +28,13 @@ pub(in crate::languages) fn on_type(
     path: &SmolStr,
     bases: &[SmolStr],
     all: &[Annotation<'_>],
+    is_annotation: bool,
 ) {
+    if is_annotation {
+        metas::declared(walk, path, all);
+    } else {
+        metas::on_type(walk, path, all);
+    }
     let mut is_served = false;
     for annotation in all {
         if annotation.name == "GrpcService" {
@@ -36,6 +42,9 @@ pub(in crate::languages) fn on_type(
         }
         if CLIENTS.iter().any(|(name, _)| *name == annotation.name) {
             walk.draft.marks.insert(client(path));
+        }
+        if annotation.name == "ApplicationPath" {
+            resources::application_path(walk, annotation);
         }
         if annotation.name == "Path" {
             walk.draft.marks.insert(resource(path));
@@ -86,16 +95,26 @@ fn serves(walk: &mut Walk<'_>, path: &SmolStr, bases: &[SmolStr]) {
 pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, all: &[Annotation<'t>]) {
     let Some(class) = walk.type_path() else { return };
     let is_client = walk.draft.marks.contains(&client(&class));
+    let has_path = walk.draft.marks.contains(&resource(&class));
+    if !is_client {
+        resources::locator(walk, &class, has_path, name, all);
+    }
     for annotation in all {
         if clients::on_method(walk, index, name, annotation) {
             continue;
         }
-        let Some((methods, patterns)) = mapped(walk, &class, is_client, annotation, all) else { continue };
+        let Some((methods, patterns)) = mapped(walk, annotation, all) else {
+            metas::on_method(walk, &class, index, annotation);
+            continue;
+        };
+        // Of a resource without a path only what leads to it knows where it is.
+        let is_located = !has_path && JAX_METHODS.contains(&annotation.name);
         for pattern in patterns {
             if is_client {
                 clients::declared(walk, index, name, &methods, prefix_of(walk, &class), pattern);
             } else {
-                let (holder, handler) = (holder(&class), Handler::Function(index));
+                let holder = if is_located { resources::located(walk, &class) } else { holder(&class) };
+                let handler = Handler::Function(index);
                 let methods = methods.clone();
                 let fact = RouteFact { holder, methods, pattern, handler, scope: MODULE };
                 walk.draft.wiring.routes.push(fact);
@@ -107,31 +126,16 @@ pub(super) fn on_method<'t>(walk: &mut Walk<'t>, index: u32, name: Node<'t>, all
 /// The methods and the patterns that an annotation declares.
 fn mapped(
     walk: &Walk<'_>,
-    class: &str,
-    is_client: bool,
     annotation: &Annotation<'_>,
     all: &[Annotation<'_>],
 ) -> Option<(Vec<SmolStr>, Vec<Text>)> {
-    let of = |method: &str| vec![SmolStr::new(method)];
     let methods = match annotation.name {
-        "GetMapping" | "GetExchange" => of("GET"),
-        "PostMapping" | "PostExchange" => of("POST"),
-        "PutMapping" | "PutExchange" => of("PUT"),
-        "PatchMapping" | "PatchExchange" => of("PATCH"),
-        "DeleteMapping" | "DeleteExchange" => of("DELETE"),
-        "RequestMapping" | "HttpExchange" => {
-            let methods = annotation.values(&["method"]).unwrap_or_default().iter();
-            methods.map(|method| last_segment(method.word.trim_matches('"'))).collect()
-        }
+        name if name.ends_with("Mapping") || name.ends_with("Exchange") => spring_methods(annotation)?,
         "Get" | "Post" | "Put" | "Patch" | "Delete" | "Head" | "Options" if is_micronaut(walk) => {
             vec![annotation.name.to_uppercase().into()]
         }
         verb if JAX_METHODS.contains(&verb) && annotation.is_bare() => {
-            // Of a class without a path it is not known where it is.
-            if !is_client && !walk.draft.marks.contains(&resource(class)) {
-                return None;
-            }
-            return Some((of(verb), vec![jax_path(all)?]));
+            return Some((vec![verb.into()], vec![jax_path(all)?]));
         }
         _ => return None,
     };
@@ -141,6 +145,23 @@ fn mapped(
         None => vec![Text::default()],
     };
     Some((methods, patterns))
+}
+
+/// The methods of a mapping of Spring, empty for any; `None` for other annotations.
+pub(super) fn spring_methods(annotation: &Annotation<'_>) -> Option<Vec<SmolStr>> {
+    let of = |method: &str| Some(vec![SmolStr::new(method)]);
+    match annotation.name {
+        "GetMapping" | "GetExchange" => of("GET"),
+        "PostMapping" | "PostExchange" => of("POST"),
+        "PutMapping" | "PutExchange" => of("PUT"),
+        "PatchMapping" | "PatchExchange" => of("PATCH"),
+        "DeleteMapping" | "DeleteExchange" => of("DELETE"),
+        "RequestMapping" | "HttpExchange" => {
+            let methods = annotation.values(&["method"]).unwrap_or_default().iter();
+            Some(methods.map(|method| last_segment(method.word.trim_matches('"'))).collect())
+        }
+        _ => None,
+    }
 }
 
 /// JAX-RS: the method in one annotation, the path in another.
@@ -174,7 +195,7 @@ fn prefix_of(walk: &Walk<'_>, class: &SmolStr) -> Text {
     fact.map(|fact| fact.prefix.clone()).unwrap_or_default()
 }
 
-fn holder(class: &SmolStr) -> Holder {
+pub(super) fn holder(class: &SmolStr) -> Holder {
     Holder::Named(MODULE, Reference::local(class.clone()))
 }
 

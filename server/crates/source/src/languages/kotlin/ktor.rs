@@ -1,14 +1,20 @@
 //! Ktor's routes: `routing { route("/x") { get("/y") { … } } }`, in functions on `Route` as well.
 
 use model::SmolStr;
+use smol_str::format_smolstr;
 use tree_sitter::Node;
 
-use super::syntax::{arguments, callee, child_of_kind, receiver, text_of};
+use super::syntax::{arguments, callee, child_of_kind, receiver, text_of, type_name};
 use crate::{
     field::Field,
-    languages::jvm::joined,
-    walk::Walk,
-    wiring::{Handler, Holder, MountFact, Reference, RouteFact, Text},
+    languages::{
+        java::names::qualified_type,
+        jvm::{annotation::Annotation, joined},
+    },
+    walk::{Walk, children},
+    wiring::{
+        Binding, Handler, Holder, META, MODULE, MountFact, PrefixFact, Reference, RouteFact, Text, Value,
+    },
 };
 
 /// A route or a mount of one, where the call stands among routes.
@@ -29,6 +35,55 @@ pub(super) fn call<'t>(walk: &mut Walk<'t>, call: Node<'t>, lambda: Option<Node<
     let handler = Handler::At(lambda.start_byte() as u32);
     let methods = vec![SmolStr::new_static(method)];
     walk.draft.wiring.routes.push(RouteFact { holder, methods, pattern, handler, scope });
+}
+
+/// `@Resource("/plays") class Plays { @Resource("{id}") class Id(val parent: Plays, …) }`: a path that is a type.
+pub(super) fn resource<'t>(walk: &mut Walk<'t>, class: Node<'t>, path: &SmolStr, all: &[Annotation<'t>]) {
+    let given = all.iter().find(|annotation| matches!(annotation.name, "Resource" | "Location"));
+    let Some(prefix) = given.and_then(|given| given.text(&["value", "path"])) else { return };
+    let is_ktor = |binding: &Binding| matches!(&binding.value, Value::Import(module, _) if module.starts_with("io.ktor"));
+    if !walk.draft.wiring.bindings.iter().any(is_ktor) {
+        return;
+    }
+    walk.draft.bind(MODULE, format_smolstr!("{path}.{META}"), Value::Other);
+    let holder = |path: &str| Holder::Named(MODULE, Reference::local(format_smolstr!("{path}.{META}")));
+    walk.draft.wiring.prefixes.push(PrefixFact { holder: holder(path), prefix, scope: MODULE });
+    let constructor = child_of_kind(class, "primary_constructor");
+    let list = constructor.and_then(|node| child_of_kind(node, "class_parameters")).map(children);
+    for parameter in list.unwrap_or_default() {
+        let name = child_of_kind(parameter, "identifier").map(|name| walk.slice(name));
+        let class = child_of_kind(parameter, "user_type").and_then(|class| type_name(walk, class));
+        if let Some(class) = class.filter(|_| name == Some("parent")) {
+            let (parent, child) = (holder(&qualified_type(walk, &class)), holder(path));
+            let prefix = Text::default();
+            walk.draft.wiring.mounts.push(MountFact { parent, child, prefix, scope: MODULE });
+        }
+    }
+}
+
+/// `get<Plays.Id> { … }`, which the grammar takes for two comparisons.
+pub(super) fn typed_route<'t>(walk: &mut Walk<'t>, node: Node<'t>) {
+    let Some(lambda) = node.field("right").filter(|right| right.kind() == "lambda_literal") else { return };
+    let Some(inner) = node.field("left").filter(|left| left.kind() == "binary_expression") else { return };
+    let (Some(name), Some(class)) = (inner.field("left"), inner.field("right")) else { return };
+    let Some(method) = verb(walk.slice(name)) else { return };
+    let class = walk.slice(class);
+    let is_class = class.starts_with(|c: char| c.is_uppercase())
+        && class.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
+    let Some((outer, prefix)) = around(walk).filter(|_| is_class) else { return };
+    let scope = walk.scope();
+    let holder = |path: &str| Holder::Named(scope, Reference::local(format_smolstr!("{path}.{META}")));
+    if outer != Holder::App || !prefix.0.is_empty() {
+        let child = holder(class.split('.').next().unwrap_or(class));
+        walk.draft.wiring.mounts.push(MountFact { parent: outer, child, prefix, scope });
+    }
+    walk.draft.wiring.routes.push(RouteFact {
+        holder: holder(class),
+        methods: vec![SmolStr::new_static(method)],
+        pattern: Text::default(),
+        handler: Handler::At(lambda.start_byte() as u32),
+        scope,
+    });
 }
 
 /// The call with its arguments, and its lambda; `None` for the inner part of such a call.

@@ -36,6 +36,7 @@ impl Reader for Kotlin {
             ("class_declaration", Role::Type),
             ("object_declaration", Role::Type),
             ("infix_expression", Role::Type),
+            ("binary_expression", Role::Other),
             ("call_expression", Role::Call),
             ("property_declaration", Role::Bind),
             ("class_parameter", Role::Bind),
@@ -106,7 +107,10 @@ impl Reader for Kotlin {
             walk.draft.wiring.rpcs.push(fact);
         }
         let all = syntax::annotations(walk, node);
-        routes::on_type(walk, &path, &bases, &all);
+        let header = node.field("name").and_then(|name| walk.text.get(node.start_byte()..name.start_byte()));
+        let is_annotation = header.is_some_and(|header| header.contains("annotation class"));
+        routes::on_type(walk, &path, &bases, &all, is_annotation);
+        ktor::resource(walk, node, &path, &all);
     }
 
     fn call<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) {
@@ -134,6 +138,11 @@ impl Reader for Kotlin {
         let alias = node.named_child(1).map_or(last, |alias| walk.slice(alias));
         walk.draft.marks.insert(known(alias));
         walk.draft.bind(MODULE, alias, Value::Import(module.into(), Some(last.into())));
+    }
+
+    fn other<'t>(&self, walk: &mut Walk<'t>, node: Node<'t>) -> bool {
+        ktor::typed_route(walk, node);
+        true
     }
 
     fn module_paths(&self, from: &str, module: &str) -> Vec<ModulePath> {

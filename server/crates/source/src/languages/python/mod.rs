@@ -113,7 +113,7 @@ impl Reader for Python {
         let Some((scope, name)) = target(walk, left) else { return };
         django::summed(walk, scope, &name, right);
         if node.kind() == "augmented_assignment" {
-            return;
+            return added(walk, node, scope, &name, right);
         }
         queues::declared(walk, &name, right);
         bind_value(walk, scope, name, right);
@@ -159,6 +159,18 @@ fn target(walk: &Walk<'_>, left: Node<'_>) -> Option<(Scope, SmolStr)> {
         Some(_) => Some((MODULE, dotted(&walk.type_path()?, &path))),
         None => Some((walk.scope(), path)),
     }
+}
+
+/// `name += "…"`: a longer text; in a branch it may stay as it was, in a loop nothing is sure of its end.
+fn added<'t>(walk: &mut Walk<'t>, node: Node<'t>, scope: Scope, name: &SmolStr, right: Node<'t>) {
+    let is_sum = node.field("operator").is_some_and(|operator| walk.slice(operator) == "+=");
+    if scope == MODULE || !is_sum {
+        return;
+    }
+    let text = text_of(walk, right).filter(|_| !walk.in_loop()).unwrap_or_else(Text::hole);
+    let block = walk.ancestor(2).map(|around| around.kind());
+    let is_certain = matches!(block, Some("function_definition"));
+    walk.draft.lengthen(scope, name, &text, is_certain);
 }
 
 fn bind_value<'t>(walk: &mut Walk<'t>, scope: Scope, name: SmolStr, right: Node<'t>) {
