@@ -6,7 +6,7 @@ use std::{
 };
 
 use archive::Archive;
-use formats::Limits;
+use formats::{Clean, Limits};
 use ingest::{Overloaded, Sink};
 use model::Batch;
 use tokio::{sync::Notify, time::sleep};
@@ -100,9 +100,9 @@ impl Keeper {
 }
 
 impl Sink for Keeper {
-    fn offer(&self, batch: Batch) -> Result<(), Overloaded> {
-        let frame = formats::otlp_proto::encode_batch(&batch);
-        super::offer(&self.world, batch)?;
+    fn offer(&self, telemetry: Clean) -> Result<(), Overloaded> {
+        let frame = telemetry.frame();
+        super::offer(&self.world, telemetry.to_batch())?;
         let mut archive = self.archive();
         if let Some(open) = archive.as_mut()
             && let Err(error) = open.append(&frame, offline::now())

@@ -27,6 +27,21 @@ impl Limits {
         let body = Limits::default();
         Limits { spans: 20 * body.spans, items: 20 * body.items, values: 20 * body.values, ..body }
     }
+
+    /// For what was held to limits before.
+    pub(crate) fn none() -> Limits {
+        let most = usize::MAX;
+        Limits {
+            spans: most,
+            attributes: most,
+            events: most,
+            links: most,
+            value_bytes: most,
+            items: most,
+            values: most,
+            depth: 128,
+        }
+    }
 }
 
 impl Default for Limits {

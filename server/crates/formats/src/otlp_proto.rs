@@ -22,7 +22,7 @@ use crate::{
     wire::{Field, Reader},
 };
 
-pub(crate) use encode::Places;
+pub(crate) use encode::{Places, append_logs};
 pub use encode::{encode_batch, encode_logs, encode_traces};
 
 /// Decodes an `ExportTraceServiceRequest` or `TracesData`, which are the same on the wire.

@@ -1,0 +1,132 @@
+//! Telemetry on its way to where it is kept: one body's bytes in one form, known to be good.
+
+use bytes::Bytes;
+use model::{Batch, Refusal};
+
+use crate::{
+    DecodeError, Limits,
+    otlp_proto::{self, decode_batch, decode_logs, decode_traces},
+    otlp_reply::Signal,
+};
+
+/// Spans and log records as OTLP protobuf of which it is known that every text is UTF-8, every id valid and nothing over
+/// a limit; and a count of what was left out to make it so. Cloning copies no telemetry.
+#[derive(Clone, Debug, Default)]
+pub struct Clean {
+    /// A `TracesData`.
+    traces: Bytes,
+    /// A `LogsData`.
+    logs: Bytes,
+    spans: usize,
+    records: usize,
+    refused: Vec<Refusal>,
+    trimmed: Vec<Refusal>,
+}
+
+impl Clean {
+    /// Takes the body of an OTLP request for traces or logs: as it is when nothing is wrong with it, else what is
+    /// good of it, written anew. Metrics hold nothing that is kept.
+    ///
+    /// # Errors
+    /// When the bytes are no such message; then nothing is taken.
+    pub fn of(body: Bytes, signal: Signal, limits: &Limits) -> Result<Clean, DecodeError> {
+        match signal {
+            Signal::Traces => Clean::of_traces(body, limits),
+            Signal::Logs => Clean::of_logs(body, limits),
+            Signal::Metrics => Ok(Clean::default()),
+        }
+    }
+
+    /// Takes what [`Clean::frame`] wrote, or any `TracesData`.
+    ///
+    /// # Errors
+    /// When the bytes are no such message; then nothing is taken.
+    pub fn of_frame(frame: Bytes, limits: &Limits) -> Result<Clean, DecodeError> {
+        Ok(decode_batch(&frame, limits)?.into())
+    }
+
+    /// Both signals as one message that [`decode_batch`] reads, for archives and followers.
+    pub fn frame(&self) -> Bytes {
+        if self.logs.is_empty() {
+            return self.traces.clone();
+        }
+        let mut frame = self.traces.to_vec();
+        otlp_proto::append_logs(&self.logs, &mut frame);
+        frame.into()
+    }
+
+    /// The owned form, with the counts of what was left out.
+    pub fn to_batch(&self) -> Batch {
+        let limits = Limits::none();
+        // Both were read before.
+        let mut batch = decode_traces(&self.traces, &limits).unwrap_or_default();
+        batch.logs = decode_logs(&self.logs, &limits).unwrap_or_default().logs;
+        Batch { refused: self.refused.clone(), trimmed: self.trimmed.clone(), ..batch }
+    }
+
+    /// How many spans it holds.
+    pub fn spans(&self) -> usize {
+        self.spans
+    }
+
+    /// How many log records it holds.
+    pub fn logs(&self) -> usize {
+        self.records
+    }
+
+    /// Bytes that it holds on to.
+    pub fn bytes(&self) -> usize {
+        self.traces.len() + self.logs.len()
+    }
+
+    /// Whether there is nothing to keep and nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.spans + self.records == 0 && self.refused.is_empty() && self.trimmed.is_empty()
+    }
+
+    /// What was refused and how often.
+    pub fn refused(&self) -> &[Refusal] {
+        &self.refused
+    }
+
+    /// What was left out of items that were kept, counted in those parts.
+    pub fn trimmed(&self) -> &[Refusal] {
+        &self.trimmed
+    }
+
+    /// How many items were refused for any reason.
+    pub fn refused_count(&self) -> u64 {
+        self.refused.iter().map(|refusal| refusal.count).sum()
+    }
+
+    fn of_traces(body: Bytes, limits: &Limits) -> Result<Clean, DecodeError> {
+        let batch = decode_traces(&body, limits)?;
+        Ok(batch.into())
+    }
+
+    fn of_logs(body: Bytes, limits: &Limits) -> Result<Clean, DecodeError> {
+        let batch = decode_logs(&body, limits)?;
+        if batch.refused.is_empty() && batch.trimmed.is_empty() {
+            return Ok(Clean { records: batch.logs.len(), logs: body, ..Clean::default() });
+        }
+        Ok(batch.into())
+    }
+}
+
+impl From<Batch> for Clean {
+    /// Writes what other dialects hold.
+    fn from(batch: Batch) -> Clean {
+        let encode = |is_empty: bool, encoded: &dyn Fn() -> Vec<u8>| match is_empty {
+            true => Bytes::new(),
+            false => encoded().into(),
+        };
+        Clean {
+            traces: encode(batch.spans.is_empty(), &|| otlp_proto::encode_traces(&batch.spans)),
+            logs: encode(batch.logs.is_empty(), &|| otlp_proto::encode_logs(&batch.logs)),
+            spans: batch.spans.len(),
+            records: batch.logs.len(),
+            refused: batch.refused,
+            trimmed: batch.trimmed,
+        }
+    }
+}
