@@ -1,10 +1,10 @@
 //! Telemetry on its way to where it is kept: one body's bytes in one form, known to be good.
 
 use bytes::Bytes;
-use model::{Batch, Refusal};
+use model::{Batch, LogRecord, Refusal};
 
 use crate::{
-    DecodeError, Limits,
+    DecodeError, Limits, Spans,
     otlp_proto::{self, decode_batch, decode_logs, decode_traces},
     otlp_reply::Signal,
 };
@@ -42,7 +42,10 @@ impl Clean {
     /// # Errors
     /// When the bytes are no such message; then nothing is taken.
     pub fn of_frame(frame: Bytes, limits: &Limits) -> Result<Clean, DecodeError> {
-        Ok(decode_batch(&frame, limits)?.into())
+        match otlp_proto::clean_spans(&frame, limits) {
+            Some(spans) => Ok(Clean { spans, traces: frame, ..Clean::default() }),
+            None => Ok(decode_batch(&frame, limits)?.into()),
+        }
     }
 
     /// Both signals as one message that [`decode_batch`] reads, for archives and followers.
@@ -55,13 +58,22 @@ impl Clean {
         frame.into()
     }
 
+    /// Its spans, to be read where they lie.
+    pub fn walk(&self) -> Spans {
+        Spans::new(self.traces.clone(), self.spans)
+    }
+
+    /// Its log records.
+    pub fn records(&self) -> Vec<LogRecord> {
+        // They were read before.
+        decode_logs(&self.logs, &Limits::none()).unwrap_or_default().logs
+    }
+
     /// The owned form, with the counts of what was left out.
     pub fn to_batch(&self) -> Batch {
-        let limits = Limits::none();
-        // Both were read before.
-        let mut batch = decode_traces(&self.traces, &limits).unwrap_or_default();
-        batch.logs = decode_logs(&self.logs, &limits).unwrap_or_default().logs;
-        Batch { refused: self.refused.clone(), trimmed: self.trimmed.clone(), ..batch }
+        // They were read before.
+        let spans = decode_traces(&self.traces, &Limits::none()).unwrap_or_default().spans;
+        Batch { spans, logs: self.records(), refused: self.refused.clone(), trimmed: self.trimmed.clone() }
     }
 
     /// How many spans it holds.
@@ -100,8 +112,10 @@ impl Clean {
     }
 
     fn of_traces(body: Bytes, limits: &Limits) -> Result<Clean, DecodeError> {
-        let batch = decode_traces(&body, limits)?;
-        Ok(batch.into())
+        match otlp_proto::clean_spans(&body, limits) {
+            Some(spans) => Ok(Clean { spans, traces: body, ..Clean::default() }),
+            None => Ok(decode_traces(&body, limits)?.into()),
+        }
     }
 
     fn of_logs(body: Bytes, limits: &Limits) -> Result<Clean, DecodeError> {

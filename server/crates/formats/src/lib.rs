@@ -32,4 +32,5 @@ pub use clean::Clean;
 pub use error::DecodeError;
 pub use intake::UNTRACED_LOGS;
 pub use limits::Limits;
+pub use otlp_proto::{Senders, Spans};
 pub use shift::{latest_time, shift_times};

@@ -4,7 +4,9 @@
 //! and all of them together four times the work. The generated types are the oracle of this module's tests.
 //! Field numbers: opentelemetry-proto 1.11, `trace.proto`, `logs.proto`, `common.proto`, `resource.proto`.
 
+mod check;
 mod encode;
+mod walk;
 
 use std::sync::Arc;
 
@@ -22,8 +24,10 @@ use crate::{
     wire::{Field, Reader},
 };
 
+pub(crate) use check::clean_spans;
 pub(crate) use encode::{Places, append_logs};
 pub use encode::{encode_batch, encode_logs, encode_traces};
+pub use walk::{Senders, Spans};
 
 /// Decodes an `ExportTraceServiceRequest` or `TracesData`, which are the same on the wire.
 ///
@@ -236,11 +240,7 @@ fn status(message: &[u8], status: &mut Status, intake: &mut Intake<'_>) -> Resul
         match number {
             2 => status.message = intake.text_bytes(field.bytes()?),
             3 => {
-                status.code = match field.varint()? {
-                    1 => StatusCode::Ok,
-                    2 => StatusCode::Error,
-                    _ => StatusCode::Unset,
-                }
+                status.code = status_code(field.varint()?);
             }
             _ => {}
         }
@@ -318,6 +318,14 @@ fn parent(bytes: &[u8], intake: &mut Intake<'_>) -> Option<SpanId> {
             }
             None
         }
+    }
+}
+
+fn status_code(number: u64) -> StatusCode {
+    match number {
+        1 => StatusCode::Ok,
+        2 => StatusCode::Error,
+        _ => StatusCode::Unset,
     }
 }
 
