@@ -1,10 +1,12 @@
 //! Telemetry on its way to where it is kept: one body's bytes in one form, known to be good.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use model::{Batch, LogRecord, Refusal};
 
 use crate::{
-    DecodeError, Limits, Spans,
+    DecodeError, Limits, Senders, Spans,
     otlp_proto::{self, decode_batch, decode_logs, decode_traces},
     otlp_reply::Signal,
 };
@@ -71,8 +73,8 @@ impl Clean {
 
     /// The owned form, with the counts of what was left out.
     pub fn to_batch(&self) -> Batch {
-        // They were read before.
-        let spans = decode_traces(&self.traces, &Limits::none()).unwrap_or_default().spans;
+        let mut spans = Vec::with_capacity(self.spans);
+        self.walk().each(&mut Senders::default(), |view| spans.push(Arc::new(view.to_span())));
         Batch { spans, logs: self.records(), refused: self.refused.clone(), trimmed: self.trimmed.clone() }
     }
 

@@ -24,6 +24,7 @@ pub(crate) struct Intake<'l> {
     pub(crate) limits: &'l Limits,
     batch: Batch,
     items_left: usize,
+    elements_left: usize,
     cut: Cut,
     words: Words,
     spare: Vec<(SmolStr, Value)>,
@@ -65,6 +66,7 @@ impl<'l> Intake<'l> {
             limits,
             batch: Batch::default(),
             items_left: limits.items,
+            elements_left: limits.elements(),
             cut: Cut::default(),
             words: Words::default(),
             spare: Vec::new(),
@@ -78,10 +80,11 @@ impl<'l> Intake<'l> {
             Part::Attribute => self.limits.attributes,
             Part::Event => self.limits.events,
             Part::Link => self.limits.links,
-            Part::Element => usize::MAX,
+            Part::Element => self.elements_left.saturating_add(already),
         };
         if already < most && self.items_left > 0 {
             self.items_left -= 1;
+            self.elements_left -= usize::from(matches!(part, Part::Element));
             return true;
         }
         match part {

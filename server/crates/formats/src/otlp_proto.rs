@@ -194,7 +194,11 @@ fn span_field(
             if bytes.is_empty() {
                 intake.empty_event();
             } else if intake.room_for(Part::Event, span.events.len()) {
-                span.events.push(event(bytes, intake)?);
+                let event = event(bytes, intake)?;
+                match event == Event::default() {
+                    true => intake.empty_event(),
+                    false => span.events.push(event),
+                }
             }
         }
         13 => {

@@ -11,7 +11,7 @@ use crate::{
 /// How many spans a `TracesData` holds; `None` unless every text of it is UTF-8, every id valid, nothing over a limit
 /// and nothing left out by [`super::decode_traces`].
 pub(crate) fn clean_spans(body: &[u8], limits: &Limits) -> Option<usize> {
-    let mut check = Check { limits, spans: 0, items_left: limits.items };
+    let mut check = Check { limits, spans: 0, items_left: limits.items, elements_left: limits.elements() };
     check.traces(body).ok()?;
     Some(check.spans)
 }
@@ -31,6 +31,7 @@ struct Check<'l> {
     limits: &'l Limits,
     spans: usize,
     items_left: usize,
+    elements_left: usize,
 }
 
 impl Check<'_> {
@@ -99,14 +100,20 @@ impl Check<'_> {
     }
 
     fn event(&mut self, message: &[u8]) -> Checked {
-        ensure(!message.is_empty())?;
-        let mut attributes = 0;
-        each_field(message, |number, field| match number {
-            1 => fixed64(field),
-            2 => self.text(field),
-            3 => self.pair(field, &mut attributes),
-            _ => Ok(()),
-        })
+        let (mut attributes, mut has_time, mut has_name) = (0, false, false);
+        each_field(message, |number, field| {
+            match number {
+                1 => has_time = field.fixed64()? != 0,
+                2 => {
+                    has_name = !field.bytes()?.is_empty();
+                    return self.text(field);
+                }
+                3 => return self.pair(field, &mut attributes),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        ensure(has_time || has_name || attributes > 0)
     }
 
     fn link(&mut self, message: &[u8]) -> Checked {
@@ -139,30 +146,39 @@ impl Check<'_> {
         self.key_value(field.bytes()?, 1)
     }
 
+    /// A second value, which readers disagree on, is unclean.
     #[inline]
     fn key_value(&mut self, message: &[u8], depth: usize) -> Checked {
-        let mut has_key = false;
+        let (mut has_key, mut values) = (false, 0);
         each_field(message, |number, field| match number {
             1 => {
                 has_key = !field.bytes()?.is_empty();
                 self.text(field)
             }
-            2 => self.value(field.bytes()?, depth),
+            2 => {
+                values += 1;
+                self.value(field.bytes()?, depth)
+            }
             _ => Ok(()),
         })?;
-        ensure(has_key)
+        ensure(has_key && values < 2)
     }
 
     #[inline]
     fn value(&mut self, message: &[u8], depth: usize) -> Checked {
-        each_field(message, |number, field| match number {
-            1 => self.text(field),
-            2 | 3 => varint(field),
-            4 => fixed64(field),
-            5 | 6 => self.list(number, field.bytes()?, depth),
-            7 => ensure(field.bytes()?.len() <= self.limits.value_bytes),
-            _ => Ok(()),
-        })
+        let mut values = 0;
+        each_field(message, |number, field| {
+            values += 1;
+            match number {
+                1 => self.text(field),
+                2 | 3 => varint(field),
+                4 => fixed64(field),
+                5 | 6 => self.list(number, field.bytes()?, depth),
+                7 => ensure(field.bytes()?.len() <= self.limits.value_bytes),
+                _ => Ok(()),
+            }
+        })?;
+        ensure(values < 2)
     }
 
     /// An array (5) or a map (6). Recursion ends at the limit of depth.
@@ -172,6 +188,7 @@ impl Check<'_> {
             if number != 1 {
                 return Ok(());
             }
+            self.elements_left = self.elements_left.checked_sub(1).ok_or(Unclean)?;
             self.count(&mut 0, usize::MAX)?;
             match kind {
                 5 => self.value(field.bytes()?, depth + 1),
