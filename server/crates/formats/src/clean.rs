@@ -7,9 +7,12 @@ use model::{Batch, LogRecord, Refusal};
 
 use crate::{
     DecodeError, Limits, Senders, Spans,
-    otlp_proto::{self, decode_batch, decode_logs, decode_traces},
+    otlp_proto::{self, decode_batch, decode_logs},
     otlp_reply::Signal,
 };
+
+/// Spans that are owned at a time while a body is written anew.
+const PART: usize = 512;
 
 /// Spans and log records as OTLP protobuf of which it is known that every text is UTF-8, every id valid and nothing over
 /// a limit; and a count of what was left out to make it so. Cloning copies no telemetry.
@@ -113,11 +116,23 @@ impl Clean {
         self.refused.iter().map(|refusal| refusal.count).sum()
     }
 
+    /// The one place where it is decided whether bytes stay as they came.
     fn of_traces(body: Bytes, limits: &Limits) -> Result<Clean, DecodeError> {
         match otlp_proto::clean_spans(&body, limits) {
             Some(spans) => Ok(Clean { spans, traces: body, ..Clean::default() }),
-            None => Ok(decode_traces(&body, limits)?.into()),
+            None => Clean::rewritten(&body, limits),
         }
+    }
+
+    /// What is good of `body`, written anew part by part: a message may be followed by more of itself.
+    fn rewritten(body: &[u8], limits: &Limits) -> Result<Clean, DecodeError> {
+        let (mut traces, mut spans) = (Vec::new(), 0);
+        let left_out = otlp_proto::decode_traces_in_parts(body, limits, PART, &mut |part| {
+            spans += part.spans.len();
+            traces.extend(otlp_proto::encode_traces(&part.spans));
+        })?;
+        let Batch { refused, trimmed, .. } = left_out;
+        Ok(Clean { traces: traces.into(), spans, refused, trimmed, ..Clean::default() })
     }
 
     fn of_logs(body: Bytes, limits: &Limits) -> Result<Clean, DecodeError> {

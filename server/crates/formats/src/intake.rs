@@ -23,6 +23,8 @@ const EMPTY_KEY: &str = "attributes without a key are left out";
 pub(crate) struct Intake<'l> {
     pub(crate) limits: &'l Limits,
     batch: Batch,
+    /// Spans that were handed on.
+    handed_on: usize,
     items_left: usize,
     elements_left: usize,
     cut: Cut,
@@ -65,6 +67,7 @@ impl<'l> Intake<'l> {
         Intake {
             limits,
             batch: Batch::default(),
+            handed_on: 0,
             items_left: limits.items,
             elements_left: limits.elements(),
             cut: Cut::default(),
@@ -239,7 +242,18 @@ impl<'l> Intake<'l> {
     }
 
     pub(crate) fn kept_spans(&self) -> usize {
+        self.handed_on + self.batch.spans.len()
+    }
+
+    /// How many spans there are to hand on.
+    pub(crate) fn part(&self) -> usize {
         self.batch.spans.len()
+    }
+
+    /// The spans since the last part.
+    pub(crate) fn take_part(&mut self) -> Batch {
+        self.handed_on += self.batch.spans.len();
+        Batch { spans: std::mem::take(&mut self.batch.spans), ..Batch::default() }
     }
 
     /// The batch, with all that was left out.

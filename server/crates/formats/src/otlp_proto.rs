@@ -39,6 +39,28 @@ pub fn decode_traces(bytes: &[u8], limits: &Limits) -> Result<Batch, DecodeError
     Ok(intake.finish())
 }
 
+/// As [`decode_traces`], but hands the spans to `take` in parts of `most`, so that only so many are owned at a time.
+/// Answers with what was left out.
+pub(crate) fn decode_traces_in_parts(
+    bytes: &[u8],
+    limits: &Limits,
+    most: usize,
+    take: &mut dyn FnMut(Batch),
+) -> Result<Batch, DecodeError> {
+    let mut intake = Intake::new(limits);
+    each_message(bytes, 1, &mut |resource_spans| {
+        in_scopes(resource_spans, &mut intake, &mut |intake, resource, scope, item| {
+            span(item, intake, resource, scope)?;
+            if intake.part() >= most {
+                take(intake.take_part());
+            }
+            Ok(())
+        })
+    })?;
+    take(intake.take_part());
+    Ok(intake.finish())
+}
+
 /// Decodes an `ExportLogsServiceRequest` or `LogsData`; records without a trace id are counted and not kept.
 ///
 /// # Errors

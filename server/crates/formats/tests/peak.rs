@@ -36,6 +36,12 @@ fn spans_of(rest: &[u8]) -> Vec<u8> {
     field(1, &field(2, &span.repeat(BODY / span.len())))
 }
 
+/// With something at its end that has to be left out, so that all of it is written anew.
+fn flawed(mut body: Vec<u8>) -> Vec<u8> {
+    body.extend(in_span(&field(9, b"")));
+    body
+}
+
 fn bombs() -> Vec<(&'static str, Vec<u8>)> {
     let empty = |number: u8| [number << 3 | 2, 0].repeat(BODY / 2);
     let list = [field(1, b"k"), field(2, &field(5, &[0x0a, 0].repeat(BODY / 2)))].concat();
@@ -55,6 +61,8 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
             "resources of their own",
             field(1, &[field(1, b""), field(2, &field(2, b""))].concat()).repeat(BODY / 8),
         ),
+        ("small spans written anew", flawed(spans_of(b""))),
+        ("full spans written anew", flawed(spans_of(&field(9, &field(1, b"k")).repeat(128)))),
         ("one long list", in_span(&field(9, &list))),
         ("one long text", in_span(&field(5, &vec![b'x'; BODY]))),
     ]
