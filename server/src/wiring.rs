@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use model::Batch;
+use formats::Clean;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
@@ -235,9 +235,9 @@ impl Running {
     }
 }
 
-/// Offers a batch to the state; what does not fit is refused, never waited for.
-pub(crate) fn offer(world: &Handle, batch: Batch) -> Result<(), ingest::Overloaded> {
-    world.offer(batch).map_err(|_| ingest::Overloaded)
+/// Offers telemetry to the state; what does not fit is refused, never waited for.
+pub(crate) fn offer(world: &Handle, telemetry: Clean) -> Result<(), ingest::Overloaded> {
+    world.offer(telemetry).map_err(|_| ingest::Overloaded)
 }
 
 /// Tells the state about changed settings.

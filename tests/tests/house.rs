@@ -17,7 +17,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("store", 1, &["model"]),
     ("source", 1, &["model"]),
     ("attribution", 2, &["model", "source"]),
-    ("world", 3, &["model", "store", "source", "attribution"]),
+    ("world", 3, &["model", "formats", "store", "source", "attribution"]),
     ("insight", 4, &["model", "store", "source", "attribution", "world"]),
     ("replay", 4, &["model", "store", "source", "attribution", "world"]),
     ("ingest", 5, &["model", "formats"]),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use archive::Archive;
-use formats::Limits;
+use formats::{Clean, Limits};
 use ingest::{Overloaded, Sink};
 use model::Batch;
 use tokio::{sync::Notify, time::sleep};
@@ -45,7 +45,7 @@ impl Keeper {
         match opened {
             Ok(Ok((archive, frames))) => {
                 for frame in frames {
-                    self.reload(&frame.bytes).await;
+                    self.reload(frame.bytes).await;
                 }
                 self.archive().replace(archive);
             }
@@ -84,12 +84,12 @@ impl Keeper {
     }
 
     /// Takes in one frame of the archive, waiting for room: nothing else is to be done yet.
-    async fn reload(&self, frame: &[u8]) {
-        let Ok(batch) = formats::otlp_proto::decode_batch(frame, &Limits::for_files()) else {
+    async fn reload(&self, frame: Vec<u8>) {
+        let Ok(telemetry) = Clean::of_frame(frame.into(), &Limits::for_files()) else {
             tracing::warn!("a frame of the archive is not understood; it is passed over");
             return;
         };
-        while self.world.offer(batch.clone()).is_err() {
+        while self.world.offer(telemetry.clone()).is_err() {
             sleep(PAUSE).await;
         }
     }
@@ -100,9 +100,9 @@ impl Keeper {
 }
 
 impl Sink for Keeper {
-    fn offer(&self, batch: Batch) -> Result<(), Overloaded> {
-        let frame = formats::otlp_proto::encode_batch(&batch);
-        super::offer(&self.world, batch)?;
+    fn offer(&self, telemetry: Clean) -> Result<(), Overloaded> {
+        let frame = telemetry.frame();
+        super::offer(&self.world, telemetry)?;
         let mut archive = self.archive();
         if let Some(open) = archive.as_mut()
             && let Err(error) = open.append(&frame, offline::now())

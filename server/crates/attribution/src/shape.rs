@@ -207,7 +207,7 @@ fn add_http(deciding: &mut Vec<(SmolStr, SmolStr)>, kind: SpanKind, attributes: 
         deciding.push(("http.route".into(), cut(route).into()));
     }
     let status = attributes.first_int(keys::HTTP_STATUS);
-    if status.is_some_and(|status| (300..400).contains(&status) || matches!(status, 401 | 403 | 404)) {
+    if status.is_some_and(is_deciding) {
         add(deciding, "http.response.status_code", status.map(|status| status.to_smolstr()));
     }
     let path = attributes.first_str(keys::URL_PATH);
@@ -231,6 +231,11 @@ fn add_http(deciding: &mut Vec<(SmolStr, SmolStr)>, kind: SpanKind, attributes: 
     }
 }
 
+/// Whether a response's status says where a request did not arrive.
+pub(crate) fn is_deciding(status: i64) -> bool {
+    (300..400).contains(&status) || matches!(status, 401 | 403 | 404)
+}
+
 /// Whether a route has the handler itself as a parameter: then the path tells more than the route.
 pub(crate) fn is_conventional(route: &str) -> bool {
     route.contains("{controller") || route.contains("{action")
@@ -238,7 +243,11 @@ pub(crate) fn is_conventional(route: &str) -> bool {
 
 /// Whether a path says nothing that its route does not: it fits it to the end.
 fn tells_all(route: &str, path: &str) -> bool {
-    let pattern = Pattern::parse(route);
+    fits_whole(&Pattern::parse(route), path)
+}
+
+/// As [`tells_all`], of a route that was read before.
+pub(crate) fn fits_whole(pattern: &Pattern, path: &str) -> bool {
     let mut parts = path_segments(path);
     for segment in &pattern.segments {
         match (segment, parts.next()) {
@@ -282,7 +291,8 @@ fn host_of(url: &str) -> &str {
     &url[..end]
 }
 
-fn cut(text: &str) -> &str {
+/// The part of a text that may decide.
+pub(crate) fn cut(text: &str) -> &str {
     let mut end = MAX_TEXT.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -6,13 +6,13 @@ use std::{
 };
 
 use imbl::{HashMap, Vector};
-use model::{SmolStr, Span, SpanKind};
+use model::{SmolStr, Span, SpanKind, SpanView};
 use source::Index;
 
 use crate::{
     Origins, Placement, Rulings, ServiceFolder, Shape,
     clues::RESOLVED,
-    quick::{Quick, number},
+    quick::{Numbering, Quick},
     resolve::{Verdict, place, resolve},
     services::Services,
 };
@@ -28,6 +28,7 @@ pub struct ShapeId(pub u32);
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     quick: Quick,
+    numbering: Numbering,
     ids: HashMap<Arc<Shape>, ShapeId>,
     entries: Vector<Entry>,
     services: Services,
@@ -65,11 +66,16 @@ struct Entry {
 impl Table {
     /// The number of the shape of `span`, placed against `index` if it is new.
     pub fn intern(&mut self, span: &Span, index: &Index) -> ShapeId {
-        let number = number(span);
+        span.with_view(|view| self.intern_view(view, index))
+    }
+
+    /// As [`Table::intern`]. Costs no allocation when a span like this was seen before.
+    pub fn intern_view(&mut self, span: &SpanView<'_>, index: &Index) -> ShapeId {
+        let number = self.numbering.number(span);
         if let Some(id) = self.quick.get(number) {
             return id;
         }
-        let id = self.intern_shape(Shape::of(span), index);
+        let id = self.intern_shape(Shape::of(&span.to_span()), index);
         self.quick.insert(number, id);
         id
     }
@@ -90,7 +96,8 @@ impl Table {
     /// Where `span` belongs by what it carries itself: looked up if its shape is known, else found without being
     /// kept, so that a reader of a snapshot needs no mutable table.
     pub fn place(&self, span: &Span, index: &Index) -> Arc<Placement> {
-        let known = self.quick.get(number(span)).and_then(|id| self.placement(id));
+        let number = span.with_view(|view| Numbering::default().number(view));
+        let known = self.quick.get(number).and_then(|id| self.placement(id));
         known.cloned().unwrap_or_else(|| self.place_shape(&Shape::of(span), index))
     }
 

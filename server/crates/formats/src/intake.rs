@@ -23,7 +23,10 @@ const EMPTY_KEY: &str = "attributes without a key are left out";
 pub(crate) struct Intake<'l> {
     pub(crate) limits: &'l Limits,
     batch: Batch,
+    /// Spans that were handed on.
+    handed_on: usize,
     items_left: usize,
+    elements_left: usize,
     cut: Cut,
     words: Words,
     spare: Vec<(SmolStr, Value)>,
@@ -64,7 +67,9 @@ impl<'l> Intake<'l> {
         Intake {
             limits,
             batch: Batch::default(),
+            handed_on: 0,
             items_left: limits.items,
+            elements_left: limits.elements(),
             cut: Cut::default(),
             words: Words::default(),
             spare: Vec::new(),
@@ -78,10 +83,11 @@ impl<'l> Intake<'l> {
             Part::Attribute => self.limits.attributes,
             Part::Event => self.limits.events,
             Part::Link => self.limits.links,
-            Part::Element => usize::MAX,
+            Part::Element => self.elements_left.saturating_add(already),
         };
         if already < most && self.items_left > 0 {
             self.items_left -= 1;
+            self.elements_left -= usize::from(matches!(part, Part::Element));
             return true;
         }
         match part {
@@ -236,7 +242,18 @@ impl<'l> Intake<'l> {
     }
 
     pub(crate) fn kept_spans(&self) -> usize {
+        self.handed_on + self.batch.spans.len()
+    }
+
+    /// How many spans there are to hand on.
+    pub(crate) fn part(&self) -> usize {
         self.batch.spans.len()
+    }
+
+    /// The spans since the last part.
+    pub(crate) fn take_part(&mut self) -> Batch {
+        self.handed_on += self.batch.spans.len();
+        Batch { spans: std::mem::take(&mut self.batch.spans), ..Batch::default() }
     }
 
     /// The batch, with all that was left out.

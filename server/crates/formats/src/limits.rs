@@ -15,7 +15,8 @@ pub struct Limits {
     pub value_bytes: usize,
     /// Levels of lists and maps inside an attribute; deeper ones become opaque.
     pub depth: usize,
-    /// Attributes, events, links and list elements of a whole body.
+    /// Attributes, events, links and list elements of a whole body; list elements at most an eighth of it, because a
+    /// single one may hold nothing and still take room.
     pub items: usize,
     /// Values of a JSON text (an attribute has four); one with more is not read. Each costs about 56 bytes.
     pub values: usize,
@@ -26,6 +27,26 @@ impl Limits {
     pub fn for_files() -> Limits {
         let body = Limits::default();
         Limits { spans: 20 * body.spans, items: 20 * body.items, values: 20 * body.values, ..body }
+    }
+
+    /// List elements of a whole body.
+    pub(crate) fn elements(&self) -> usize {
+        self.items / 8
+    }
+
+    /// For what was held to limits before.
+    pub(crate) fn none() -> Limits {
+        let most = usize::MAX;
+        Limits {
+            spans: most,
+            attributes: most,
+            events: most,
+            links: most,
+            value_bytes: most,
+            items: most,
+            values: most,
+            depth: 128,
+        }
     }
 }
 

@@ -4,7 +4,9 @@
 //! and all of them together four times the work. The generated types are the oracle of this module's tests.
 //! Field numbers: opentelemetry-proto 1.11, `trace.proto`, `logs.proto`, `common.proto`, `resource.proto`.
 
+mod check;
 mod encode;
+mod walk;
 
 use std::sync::Arc;
 
@@ -22,8 +24,10 @@ use crate::{
     wire::{Field, Reader},
 };
 
-pub(crate) use encode::Places;
+pub(crate) use check::clean_spans;
+pub(crate) use encode::{Places, append_logs};
 pub use encode::{encode_batch, encode_logs, encode_traces};
+pub use walk::{Senders, Spans};
 
 /// Decodes an `ExportTraceServiceRequest` or `TracesData`, which are the same on the wire.
 ///
@@ -32,6 +36,28 @@ pub use encode::{encode_batch, encode_logs, encode_traces};
 pub fn decode_traces(bytes: &[u8], limits: &Limits) -> Result<Batch, DecodeError> {
     let mut intake = Intake::new(limits);
     read_traces(bytes, &mut intake)?;
+    Ok(intake.finish())
+}
+
+/// As [`decode_traces`], but hands the spans to `take` in parts of `most`, so that only so many are owned at a time.
+/// Answers with what was left out.
+pub(crate) fn decode_traces_in_parts(
+    bytes: &[u8],
+    limits: &Limits,
+    most: usize,
+    take: &mut dyn FnMut(Batch),
+) -> Result<Batch, DecodeError> {
+    let mut intake = Intake::new(limits);
+    each_message(bytes, 1, &mut |resource_spans| {
+        in_scopes(resource_spans, &mut intake, &mut |intake, resource, scope, item| {
+            span(item, intake, resource, scope)?;
+            if intake.part() >= most {
+                take(intake.take_part());
+            }
+            Ok(())
+        })
+    })?;
+    take(intake.take_part());
     Ok(intake.finish())
 }
 
@@ -190,7 +216,11 @@ fn span_field(
             if bytes.is_empty() {
                 intake.empty_event();
             } else if intake.room_for(Part::Event, span.events.len()) {
-                span.events.push(event(bytes, intake)?);
+                let event = event(bytes, intake)?;
+                match event == Event::default() {
+                    true => intake.empty_event(),
+                    false => span.events.push(event),
+                }
             }
         }
         13 => {
@@ -236,11 +266,7 @@ fn status(message: &[u8], status: &mut Status, intake: &mut Intake<'_>) -> Resul
         match number {
             2 => status.message = intake.text_bytes(field.bytes()?),
             3 => {
-                status.code = match field.varint()? {
-                    1 => StatusCode::Ok,
-                    2 => StatusCode::Error,
-                    _ => StatusCode::Unset,
-                }
+                status.code = status_code(field.varint()?);
             }
             _ => {}
         }
@@ -318,6 +344,14 @@ fn parent(bytes: &[u8], intake: &mut Intake<'_>) -> Option<SpanId> {
             }
             None
         }
+    }
+}
+
+fn status_code(number: u64) -> StatusCode {
+    match number {
+        1 => StatusCode::Ok,
+        2 => StatusCode::Error,
+        _ => StatusCode::Unset,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every decoder on small inputs of its dialect, on hostile input, and against the published types as the oracle.
 
 mod bombs;
+mod clean;
 mod dialects;
 mod lenient;
 mod oracle;

@@ -21,6 +21,11 @@ impl<'a> Reader<'a> {
         Reader { rest: message }
     }
 
+    /// How many bytes are left.
+    pub(crate) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     /// The next field's number and value; groups, which no OTLP version uses, are skipped.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<(u32, Field<'a>)>, WireError> {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use formats::{Limits, otlp_proto};
+use formats::{Clean, Limits};
 use futures::StreamExt as _;
 use reqwest::{Client, Response, StatusCode, header::HeaderMap};
 use tokio::time::{Instant, sleep};
@@ -52,7 +52,7 @@ pub async fn run(host: &HostInfo, from: u64, sink: Arc<dyn Sink>) -> Ended {
             Ok(Page::Nothing) => silent_since = None,
             Ok(Page::Spans { body, next }) => {
                 silent_since = None;
-                if let Some(ended) = take(&body, &*sink).await {
+                if let Some(ended) = take(body, &*sink).await {
                     return ended;
                 }
                 after = next;
@@ -124,12 +124,12 @@ async fn bounded(answer: Response) -> Result<Vec<u8>, Fault> {
 }
 
 /// Gives a page to the sink, waiting for room: nothing may be lost on the way from one process to another.
-async fn take(body: &[u8], sink: &dyn Sink) -> Option<Ended> {
-    let batch = match otlp_proto::decode_batch(body, &Limits::for_files()) {
-        Ok(batch) => batch,
+async fn take(body: Vec<u8>, sink: &dyn Sink) -> Option<Ended> {
+    let page = match Clean::of_frame(body.into(), &Limits::for_files()) {
+        Ok(page) => page,
         Err(error) => return Some(Ended::Incomprehensible { reason: error.to_string() }),
     };
-    while sink.offer(batch.clone()).is_err() {
+    while sink.offer(page.clone()).is_err() {
         sleep(limits::FOLLOW_PAUSE).await;
     }
     None
@@ -149,6 +149,8 @@ mod tests {
         routing::get,
     };
     use tokio::net::TcpListener;
+
+    use formats::otlp_proto;
 
     use super::*;
     use crate::testing::Recorder;

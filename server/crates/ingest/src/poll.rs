@@ -172,7 +172,7 @@ async fn poll(
             state.truncated += u64::from(recent.is_truncated);
         });
         let newest = recent.batch.spans.iter().map(|span| span.start).fold(polled.newest, Timestamp::max);
-        if recent.batch.spans.is_empty() || sink.offer(recent.batch).is_ok() {
+        if recent.batch.spans.is_empty() || sink.offer(recent.batch.into()).is_ok() {
             polled.from.insert(service, from.max(began.minus(limits::POLL_OVERLAP)));
             polled.newest = newest;
         }

@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use formats::Clean;
 use model::Batch;
 use tokio::sync::Notify;
 
@@ -41,13 +42,13 @@ impl Recorder {
 }
 
 impl Sink for Recorder {
-    fn offer(&self, batch: Batch) -> Result<(), Overloaded> {
+    fn offer(&self, telemetry: Clean) -> Result<(), Overloaded> {
         let refused =
             self.refusals.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         if refused.is_ok() {
             return Err(Overloaded);
         }
-        self.batches.lock().unwrap().push(batch);
+        self.batches.lock().unwrap().push(telemetry.to_batch());
         self.taken.notify_one();
         Ok(())
     }

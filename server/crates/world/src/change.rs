@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use attribution::{Origins, Rulings};
-use model::{Batch, LinePosition, PositionEncoding, SmolStr};
+use formats::{Clean, Spans};
+use model::{Batch, LinePosition, LogRecord, PositionEncoding, Refusal, SmolStr};
 use source::Packed;
 
 /// Something that happened.
@@ -42,8 +43,10 @@ pub enum Change {
     },
     /// An editor closed a file: the disk counts again.
     Closed(SmolStr),
-    /// Telemetry arrived.
+    /// Telemetry arrived, in the owned form.
     Spans(Batch),
+    /// Telemetry arrived.
+    Telemetry(Telemetry),
     /// Settings changed.
     Settings(Settings),
     /// More is known of the revisions and bundles that ran.
@@ -61,6 +64,17 @@ pub struct EditorEdit {
     pub range: Option<(LinePosition, LinePosition)>,
     /// What stands there now.
     pub text: String,
+}
+
+/// Telemetry, or a part of it, as the receiver passes it on: spans are read where they lie.
+#[derive(Clone, Debug, Default)]
+pub struct Telemetry {
+    /// Spans.
+    pub spans: Spans,
+    /// Log records of traces.
+    pub logs: Vec<LogRecord>,
+    /// What was refused of it.
+    pub refused: Vec<Refusal>,
 }
 
 /// What a change made stale. The union of many is the sum of their effects.
@@ -97,12 +111,38 @@ impl Change {
             Change::Opened { .. } => "a file opened",
             Change::Edited { .. } => "an edit",
             Change::Closed(_) => "a file closed",
-            Change::Spans(_) => "telemetry",
+            Change::Spans(_) | Change::Telemetry(_) => "telemetry",
             Change::Settings(_) => "settings",
             Change::Rulings(_) => "rulings",
             Change::Origins(_) => "origins",
             Change::Tick => "a tick",
         }
+    }
+}
+
+impl Telemetry {
+    /// Spans and log records.
+    pub fn items(&self) -> usize {
+        self.spans.len() + self.logs.len()
+    }
+
+    /// Takes the first part of it off: at most `most` items, spans before log records. What was refused comes with the
+    /// last.
+    pub(crate) fn split(&mut self, most: usize) -> Telemetry {
+        if self.items() <= most && (self.spans.is_empty() || self.logs.is_empty()) {
+            return std::mem::take(self);
+        }
+        let logs = match self.spans.is_empty() {
+            true => self.logs.drain(..most.min(self.logs.len())).collect(),
+            false => Vec::new(),
+        };
+        Telemetry { spans: self.spans.split(most), logs, refused: Vec::new() }
+    }
+}
+
+impl From<Clean> for Telemetry {
+    fn from(clean: Clean) -> Telemetry {
+        Telemetry { spans: clean.walk(), logs: clean.records(), refused: clean.refused().to_vec() }
     }
 }
 

@@ -7,7 +7,10 @@
 
 use attribution::ShapeId;
 use imbl::OrdMap;
-use model::{Attributes, LogRecord, SmolStr, Span, Timestamp, keys};
+use model::{
+    Attributes, AttributesView, EventView, LogRecord, SmolStr, SpanView, StatusCode, Timestamp, ValueView,
+    keys,
+};
 use store::{Aggregates, Exemplar, Observation};
 
 /// Bytes that figures of failures may hold.
@@ -82,18 +85,18 @@ impl Failures {
     }
 
     /// Counts what `span` itself says of its failure.
-    pub(crate) fn record_span(&mut self, shape: ShapeId, span: &Span, observation: Observation) {
+    pub(crate) fn record_span(&mut self, shape: ShapeId, span: &SpanView<'_>, observation: Observation) {
         let mut kinds: Vec<SmolStr> = Vec::new();
-        for event in span.exceptions() {
-            let kind = kind_of(&event.attributes);
-            let message = event.attributes.str(keys::EXCEPTION_MESSAGE).unwrap_or(&span.status.message);
+        for event in span.events.iter().filter(|event| is_exception_event(event)) {
+            let kind = kind_in(event.attributes);
+            let message = text(event.attributes, keys::EXCEPTION_MESSAGE).unwrap_or(span.message);
             if !kinds.contains(&kind) {
                 kinds.push(kind.clone());
                 self.record(shape, kind, message, observation);
             }
         }
-        if kinds.is_empty() && span.is_error() {
-            self.record(shape, kind_of(&span.attributes), &span.status.message, observation);
+        if kinds.is_empty() && span.status == StatusCode::Error {
+            self.record(shape, kind_in(span.attributes), span.message, observation);
         }
     }
 
@@ -122,6 +125,28 @@ impl Failures {
 pub(crate) fn is_exception(record: &LogRecord) -> bool {
     record.attributes.get(keys::EXCEPTION_TYPE).is_some()
         || record.attributes.get(keys::EXCEPTION_MESSAGE).is_some()
+}
+
+/// As [`model::Event::is_exception`] has it.
+fn is_exception_event(event: &EventView<'_>) -> bool {
+    let has = |key: &str| event.attributes.iter().any(|(candidate, _)| *candidate == key);
+    event.name == "exception"
+        || event.name.ends_with(".exception")
+        || has(keys::EXCEPTION_TYPE)
+        || has(keys::EXCEPTION_MESSAGE)
+}
+
+/// The first value under `key` that is text and not empty.
+fn text<'a>(attributes: AttributesView<'a>, key: &str) -> Option<&'a str> {
+    match attributes.iter().find(|(candidate, _)| *candidate == key)?.1 {
+        ValueView::Str(text) => Some(text).filter(|text| !text.is_empty()),
+        _ => None,
+    }
+}
+
+fn kind_in(attributes: AttributesView<'_>) -> SmolStr {
+    let kind = [keys::EXCEPTION_TYPE, ERROR_TYPE].into_iter().find_map(|key| text(attributes, key));
+    cut(kind.unwrap_or_default(), MAX_TYPE)
 }
 
 fn add(found: &mut Vec<Failure>, failure: Failure) {

@@ -13,7 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use model::{Batch, Timestamp};
+use formats::Clean;
+use model::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::{
@@ -44,7 +45,7 @@ pub struct Refused;
 pub struct HubSettings {
     /// Spans and log records that may wait.
     pub max_queued_items: usize,
-    /// Bytes of them that may wait, by the store's estimate.
+    /// Bytes of them that may wait: of spans as received, of log records by the store's estimate.
     pub max_queued_bytes: usize,
     /// Spans taken in before the next look for requests.
     pub chunk: usize,
@@ -118,13 +119,14 @@ impl Handle {
         self.0.queue.push(Request::Change(change));
     }
 
-    /// Queues telemetry, unless the bounded queue for it is full. Batches are taken in in order.
+    /// Queues telemetry, unless the bounded queue for it is full. It is taken in in order.
     ///
     /// # Errors
     /// When the queue is full, or the hub has ended.
-    pub fn offer(&self, batch: Batch) -> Result<(), Refused> {
-        let items = (batch.spans.len() + batch.logs.len()) as u64;
-        if self.0.queue.offer(batch) {
+    pub fn offer(&self, telemetry: impl Into<Clean>) -> Result<(), Refused> {
+        let telemetry = telemetry.into();
+        let items = (telemetry.spans() + telemetry.logs()) as u64;
+        if self.0.queue.offer(telemetry) {
             return Ok(());
         }
         self.0.counts.refused.fetch_add(items, Relaxed);
@@ -210,7 +212,7 @@ impl<F: FnMut(Effects)> Hub<F> {
             let mut effects = Effects::default();
             let has_changed = match self.queue.next(patience) {
                 Work::Requests(requests) => self.serve(requests, &mut effects),
-                Work::Telemetry(batch) => self.absorb(Change::Spans(batch), &mut effects),
+                Work::Telemetry(part) => self.absorb(Change::Telemetry(part), &mut effects),
                 Work::Snapshot(reply) => self.answer(reply, &mut effects),
                 Work::Quiet if self.is_to_settle() => false,
                 Work::Quiet => self.absorb(Change::Tick, &mut effects),

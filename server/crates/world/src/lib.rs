@@ -22,7 +22,7 @@ mod watchdog;
 mod world;
 
 pub use calls::{CallEdge, Calls};
-pub use change::{Change, EditorEdit, Effects, Settings};
+pub use change::{Change, EditorEdit, Effects, Settings, Telemetry};
 pub use failures::{Failure, Failures};
 pub use hub::{Clock, Handle, Health, HubSettings, Refused, start, start_with};
 pub use snapshot::{Call, PlacedSpan, Snapshot};

@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use model::Batch;
+use formats::Clean;
 use tokio::sync::oneshot;
 
-use crate::{Change, HubSettings, Snapshot};
+use crate::{Change, HubSettings, Snapshot, Telemetry};
 
 /// Where a snapshot goes.
 pub(crate) type Reply = oneshot::Sender<Snapshot>;
@@ -28,7 +28,7 @@ pub(crate) enum Work {
     /// All requests that were waiting; never empty.
     Requests(VecDeque<Request>),
     /// Telemetry that arrived first, or a part of it.
-    Telemetry(Batch),
+    Telemetry(Telemetry),
     /// All telemetry that was offered before this was asked for has been handed out.
     Snapshot(Reply),
     /// Nothing came in the time given.
@@ -49,7 +49,7 @@ pub(crate) struct Queue {
 #[derive(Debug, Default)]
 struct State {
     requests: VecDeque<Request>,
-    telemetry: VecDeque<Telemetry>,
+    telemetry: VecDeque<Waiting>,
     /// Spans and log records in `telemetry`.
     items: usize,
     bytes: usize,
@@ -57,8 +57,8 @@ struct State {
 }
 
 #[derive(Debug)]
-enum Telemetry {
-    Batch { batch: Batch, bytes: usize },
+enum Waiting {
+    Telemetry { rest: Telemetry, bytes: usize },
     Snapshot(Reply),
 }
 
@@ -76,12 +76,13 @@ impl Queue {
         }
     }
 
-    /// Appends telemetry; false, and nothing taken, when there is no room. A batch larger than the whole queue has room
+    /// Appends telemetry; false, and nothing taken, when there is no room. What is larger than the whole queue has room
     /// when the queue is empty.
-    pub(crate) fn offer(&self, batch: Batch) -> bool {
-        let items = items(&batch);
-        let bytes = batch.spans.iter().map(|span| store::span_bytes(span)).sum::<usize>()
-            + batch.logs.iter().map(store::log_bytes).sum::<usize>();
+    pub(crate) fn offer(&self, clean: Clean) -> bool {
+        let of_spans = clean.bytes();
+        let rest = Telemetry::from(clean);
+        let items = rest.items();
+        let bytes = of_spans + rest.logs.iter().map(store::log_bytes).sum::<usize>();
         let mut state = self.lock();
         let fits = state.items + items <= self.settings.max_queued_items
             && state.bytes + bytes <= self.settings.max_queued_bytes;
@@ -90,7 +91,7 @@ impl Queue {
         }
         state.items += items;
         state.bytes += bytes;
-        state.telemetry.push_back(Telemetry::Batch { batch, bytes });
+        state.telemetry.push_back(Waiting::Telemetry { rest, bytes });
         self.arrived.notify_one();
         true
     }
@@ -99,7 +100,7 @@ impl Queue {
     pub(crate) fn push_behind_telemetry(&self, reply: Reply) {
         let mut state = self.lock();
         if !state.is_closed {
-            state.telemetry.push_back(Telemetry::Snapshot(reply));
+            state.telemetry.push_back(Waiting::Snapshot(reply));
             self.arrived.notify_one();
         }
     }
@@ -146,26 +147,17 @@ impl State {
         }
         match self.telemetry.pop_front() {
             None => self.is_closed.then_some(Work::End),
-            Some(Telemetry::Snapshot(reply)) => Some(Work::Snapshot(reply)),
-            Some(Telemetry::Batch { batch, bytes }) => Some(Work::Telemetry(self.cut(batch, bytes, chunk))),
+            Some(Waiting::Snapshot(reply)) => Some(Work::Snapshot(reply)),
+            Some(Waiting::Telemetry { rest, bytes }) => Some(Work::Telemetry(self.cut(rest, bytes, chunk))),
         }
     }
 
-    /// The first part of `batch`; the rest goes back to the front.
-    fn cut(&mut self, mut batch: Batch, bytes: usize, chunk: usize) -> Batch {
-        let chunk = chunk.max(1);
-        let first = if batch.spans.len() > chunk {
-            Batch { spans: batch.spans.drain(..chunk).collect(), ..Batch::default() }
-        } else if batch.spans.is_empty() && batch.logs.len() > chunk {
-            Batch { logs: batch.logs.drain(..chunk).collect(), ..Batch::default() }
-        } else if !batch.spans.is_empty() && !batch.logs.is_empty() {
-            Batch { spans: mem::take(&mut batch.spans), ..Batch::default() }
-        } else {
-            mem::take(&mut batch)
-        };
-        self.items -= items(&first);
-        if items(&batch) > 0 {
-            self.telemetry.push_front(Telemetry::Batch { batch, bytes });
+    /// The first part of `rest`; what follows goes back to the front.
+    fn cut(&mut self, mut rest: Telemetry, bytes: usize, chunk: usize) -> Telemetry {
+        let first = rest.split(chunk.max(1));
+        self.items -= first.items();
+        if rest.items() > 0 {
+            self.telemetry.push_front(Waiting::Telemetry { rest, bytes });
         } else {
             self.bytes -= bytes;
         }
@@ -173,17 +165,16 @@ impl State {
     }
 }
 
-fn items(batch: &Batch) -> usize {
-    batch.spans.len() + batch.logs.len()
-}
-
 #[cfg(test)]
 mod tests {
+    use model::Batch;
+
     use super::*;
     use crate::testing::span;
 
-    fn batch(spans: u64) -> Batch {
-        Batch { spans: (1..=spans).map(|id| span(1, id, 0).into()).collect(), ..Batch::default() }
+    fn batch(spans: u64) -> Clean {
+        let spans = (1..=spans).map(|id| span(1, id, 0).into()).collect();
+        Batch { spans, ..Batch::default() }.into()
     }
 
     fn queue(max_queued_items: usize) -> Queue {
@@ -192,7 +183,7 @@ mod tests {
 
     fn sizes(queue: &Queue) -> Vec<usize> {
         let next = || match queue.next(Some(Duration::ZERO)) {
-            Work::Telemetry(batch) => Some(items(&batch)),
+            Work::Telemetry(part) => Some(part.items()),
             _ => None,
         };
         std::iter::from_fn(next).collect()

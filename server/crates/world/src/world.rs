@@ -24,6 +24,8 @@ const REST: Duration = Duration::from_secs(2);
 pub struct World {
     pub(crate) state: Snapshot,
     documents: Documents,
+    /// Who sent telemetry so far, to share what they say of themselves.
+    pub(crate) senders: formats::Senders,
     pub(crate) places: Places,
     /// Whether the code changed, or new shapes came, since shapes were placed.
     pub(crate) is_stale: bool,
@@ -55,6 +57,7 @@ impl World {
         World {
             state,
             documents: Documents::default(),
+            senders: formats::Senders::default(),
             places: Places::default(),
             is_stale: false,
             is_reading: false,
@@ -103,6 +106,7 @@ impl World {
             }
             Change::Closed(path) => self.close(&path),
             Change::Spans(batch) => self.take_batch(batch, now),
+            Change::Telemetry(part) => self.take_telemetry(part, now),
             Change::Settings(settings) => self.set(settings, now),
             Change::Origins(origins) => {
                 self.state.table.set_origins(origins);

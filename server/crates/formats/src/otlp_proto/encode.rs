@@ -36,9 +36,16 @@ pub fn encode_traces(spans: &[Arc<Span>]) -> Vec<u8> {
 pub fn encode_batch(batch: &Batch) -> Vec<u8> {
     let mut bytes = encode_traces(&batch.spans);
     if !batch.logs.is_empty() {
-        prost::encoding::bytes::encode(super::LOGS, &encode_logs(&batch.logs), &mut bytes);
+        append_logs(&encode_logs(&batch.logs), &mut bytes);
     }
     bytes
+}
+
+/// Adds a `LogsData` to a `TracesData`, as [`encode_batch`] does.
+pub(crate) fn append_logs(logs: &[u8], traces: &mut Vec<u8>) {
+    prost::encoding::encode_key(super::LOGS, prost::encoding::WireType::LengthDelimited, traces);
+    prost::encoding::encode_varint(logs.len() as u64, traces);
+    traces.extend_from_slice(logs);
 }
 
 /// Writes log records as `LogsData` (the same bytes as an `ExportLogsServiceRequest`).

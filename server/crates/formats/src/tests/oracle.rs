@@ -11,7 +11,7 @@ use super::{RICH, rich, show};
 use crate::{Limits, otlp_json, otlp_proto};
 
 /// No limits, so that only the reading is compared.
-fn unlimited() -> Limits {
+pub(super) fn unlimited() -> Limits {
     Limits { attributes: 1 << 20, events: 1 << 20, links: 1 << 20, value_bytes: 1 << 30, ..Limits::default() }
 }
 
@@ -36,7 +36,7 @@ fn pairs(list: &[KeyValue]) -> Vec<(model::SmolStr, Value)> {
 }
 
 /// Everything of the spans that have good ids, as text in which NaN equals NaN.
-fn by_oracle(data: &TracesData) -> Vec<String> {
+pub(super) fn by_oracle(data: &TracesData) -> Vec<String> {
     let mut out = Vec::new();
     for resource_spans in &data.resource_spans {
         let resource = resource_spans.resource.as_ref().map(|r| pairs(&r.attributes)).unwrap_or_default();
@@ -48,8 +48,8 @@ fn by_oracle(data: &TracesData) -> Vec<String> {
                 let events: Vec<_> = span
                     .events
                     .iter()
-                    .filter(|event| event.encoded_len() > 0)
                     .map(|event| (event.time_unix_nano, &event.name, pairs(&event.attributes)))
+                    .filter(|(time, name, pairs)| *time > 0 || !name.is_empty() || !pairs.is_empty())
                     .collect();
                 let links: Vec<_> = span
                     .links
@@ -81,7 +81,7 @@ fn by_oracle(data: &TracesData) -> Vec<String> {
     out
 }
 
-fn by_us(batch: &model::Batch) -> Vec<String> {
+pub(super) fn by_us(batch: &model::Batch) -> Vec<String> {
     let mut out = Vec::new();
     for span in &batch.spans {
         let events: Vec<_> =

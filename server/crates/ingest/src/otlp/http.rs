@@ -17,8 +17,8 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::any,
 };
-use formats::{DecodeError, Limits, otlp_json, otlp_proto};
-use model::Batch;
+use bytes::Bytes;
+use formats::{Clean, DecodeError, Limits, otlp_json};
 
 use crate::{Counters, Sink, limits};
 
@@ -143,18 +143,18 @@ impl Receiver {
         counters.body(body.len());
         if signal == Signal::Metrics {
             counters.metrics();
-            return Ok(answer::accepted(signal, encoding, &Batch::default()));
+            return Ok(answer::accepted(signal, encoding, &Clean::default()));
         }
         let limits = self.settings.decode;
-        let batch = self
+        let telemetry = self
             .bodies
-            .decode(body, compression, move |bytes| decode(signal, encoding, bytes, &limits))
+            .decode(body, compression, move |body| decode(signal, encoding, body, &limits))
             .await?;
-        let reply = answer::accepted(signal, encoding, &batch);
-        let (spans, logs, refused) = (batch.spans.len(), batch.logs.len(), batch.refused_count());
-        let trimmed = batch.trimmed.iter().map(|part| part.count).sum();
-        if spans + logs > 0 || !batch.refused.is_empty() || !batch.trimmed.is_empty() {
-            self.sink.offer(batch).map_err(|_| Failure::Overloaded)?;
+        let reply = answer::accepted(signal, encoding, &telemetry);
+        let (spans, logs, refused) = (telemetry.spans(), telemetry.logs(), telemetry.refused_count());
+        let trimmed = telemetry.trimmed().iter().map(|part| part.count).sum();
+        if !telemetry.is_empty() {
+            self.sink.offer(telemetry).map_err(|_| Failure::Overloaded)?;
         }
         counters.taken(spans, logs);
         counters.left_out(refused, trimmed);
@@ -162,11 +162,10 @@ impl Receiver {
     }
 }
 
-fn decode(signal: Signal, encoding: Encoding, bytes: &[u8], limits: &Limits) -> Result<Batch, DecodeError> {
-    match (encoding, signal) {
-        (Encoding::Json, _) => otlp_json::decode(bytes, limits),
-        (Encoding::Protobuf, Signal::Logs) => otlp_proto::decode_logs(bytes, limits),
-        (Encoding::Protobuf, _) => otlp_proto::decode_traces(bytes, limits),
+fn decode(signal: Signal, encoding: Encoding, body: Bytes, limits: &Limits) -> Result<Clean, DecodeError> {
+    match encoding {
+        Encoding::Json => Ok(otlp_json::decode(&body, limits)?.into()),
+        Encoding::Protobuf => Clean::of(body, signal, limits),
     }
 }
 

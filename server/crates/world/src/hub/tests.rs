@@ -9,6 +9,8 @@ use std::{
     thread,
 };
 
+use model::Batch;
+
 use super::*;
 use crate::{
     Settings,

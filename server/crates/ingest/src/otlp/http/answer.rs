@@ -6,10 +6,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use formats::{
-    DecodeError, UNTRACED_LOGS,
+    Clean, DecodeError, UNTRACED_LOGS,
     otlp_reply::{self, Encoding, Signal},
 };
-use model::{Batch, Refusal};
+use model::Refusal;
 use thiserror::Error;
 
 use crate::limits;
@@ -69,13 +69,13 @@ impl Failure {
     }
 }
 
-/// 200, with a partial success when something of `batch` was refused or left out.
-pub(super) fn accepted(signal: Signal, encoding: Encoding, batch: &Batch) -> Response {
+/// 200, with a partial success when something of `telemetry` was refused or left out.
+pub(super) fn accepted(signal: Signal, encoding: Encoding, telemetry: &Clean) -> Response {
     let worth_telling = |part: &&Refusal| part.reason != UNTRACED_LOGS;
-    let parts = batch.refused.iter().chain(batch.trimmed.iter().filter(worth_telling));
+    let parts = telemetry.refused().iter().chain(telemetry.trimmed().iter().filter(worth_telling));
     let message =
         parts.map(|part| format!("{} ({})", part.reason, part.count)).collect::<Vec<_>>().join("; ");
-    let body = otlp_reply::accepted(signal, batch.refused_count(), &message, encoding);
+    let body = otlp_reply::accepted(signal, telemetry.refused_count(), &message, encoding);
     encoded(StatusCode::OK, encoding, body)
 }
 

@@ -8,9 +8,8 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
-use formats::DecodeError;
+use formats::{Clean, DecodeError};
 use futures::StreamExt as _;
-use model::Batch;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout, timeout_at},
@@ -100,10 +99,10 @@ impl Bodies {
         &self,
         body: Body,
         compression: Compression,
-        decode: impl FnOnce(&[u8]) -> Result<Batch, DecodeError> + Send + 'static,
-    ) -> Result<Batch, Failure> {
+        decode: impl FnOnce(Bytes) -> Result<Clean, DecodeError> + Send + 'static,
+    ) -> Result<Clean, Failure> {
         if compression == Compression::None && body.len() <= limits::INLINE_BYTES {
-            return Ok(decode(&body.bytes)?);
+            return Ok(decode(body.bytes)?);
         }
         let decoder = timeout(limits::BODY_TIMEOUT, Arc::clone(&self.decoders).acquire_owned());
         let decoder = decoder.await.map_err(|_| Failure::Overloaded)?.map_err(|_| Failure::Internal)?;
@@ -111,8 +110,8 @@ impl Bodies {
         let work = tokio::task::spawn_blocking(move || {
             let _decoder = decoder;
             match compression {
-                Compression::None => Ok(decode(&body.bytes)?),
-                Compression::Gzip => Ok(decode(&gunzip(&body.bytes, limit)?)?),
+                Compression::None => Ok(decode(body.bytes)?),
+                Compression::Gzip => Ok(decode(gunzip(&body.bytes, limit)?.into())?),
             }
         });
         work.await.map_err(|_| Failure::Internal)?
