@@ -6,7 +6,7 @@ use std::{
 };
 
 use archive::Archive;
-use formats::Limits;
+use formats::{Limits, secrets::Mask};
 use ingest::{Overloaded, Sink};
 use model::Batch;
 use tokio::{sync::Notify, time::sleep};
@@ -24,14 +24,15 @@ const PAUSE: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct Keeper {
     world: Handle,
+    mask: Mask,
     archive: Mutex<Option<Archive>>,
     appended: Notify,
 }
 
 impl Keeper {
     /// Without an archive.
-    pub(super) fn new(world: Handle) -> Keeper {
-        Keeper { world, archive: Mutex::new(None), appended: Notify::new() }
+    pub(super) fn new(world: Handle, mask: Mask) -> Keeper {
+        Keeper { world, mask, archive: Mutex::new(None), appended: Notify::new() }
     }
 
     /// Opens the archive, takes what it holds into the state, and keeps further batches in it. An archive that
@@ -100,7 +101,9 @@ impl Keeper {
 }
 
 impl Sink for Keeper {
-    fn offer(&self, batch: Batch) -> Result<(), Overloaded> {
+    fn offer(&self, mut batch: Batch) -> Result<(), Overloaded> {
+        // Before anything keeps or shows it.
+        self.mask.apply(&mut batch);
         let frame = formats::otlp_proto::encode_batch(&batch);
         super::offer(&self.world, batch)?;
         let mut archive = self.archive();
