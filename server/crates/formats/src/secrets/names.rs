@@ -25,7 +25,7 @@ pub(super) const PARTS: &[&str] = &[
 ];
 
 /// A word that is one of these names a secret.
-pub(super) const WHOLE: &[&str] = &["cvc", "cvv", "otp", "pwd", "ssn"];
+pub(super) const WHOLE: &[&str] = &["cvc", "cvv", "pwd", "ssn"];
 
 /// Two neighbouring words that name a secret together.
 pub(super) const PAIRS: &[(&str, &str)] = &[

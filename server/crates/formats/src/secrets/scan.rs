@@ -1,10 +1,11 @@
 //! One pass over bytes that asks whether a closer look is worth it: over an encoded body, or over one text.
 //!
-//! An automaton finds the beginnings of everything that the rules can match; what stands around each of them decides.
+//! Pieces of everything that the rules can match are looked for; what stands around each that is found decides.
 //! Keys of attributes are told from other texts by their framing (field 1 of `KeyValue`, followed by its field 2), so
 //! that `gen_ai.usage.input_tokens` costs nothing.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+mod pieces;
+
 use regex::bytes::Regex;
 
 use super::{
@@ -12,6 +13,7 @@ use super::{
     names::{JOINTS, Names, PAIRS, PARTS, Verdict, WHOLE},
     text::{FORMS, INSERTS, SIGNS},
 };
+use pieces::Pieces;
 
 /// Bytes after the beginning of a secret that its form is looked for in.
 const REACH: usize = 4096;
@@ -20,7 +22,7 @@ const MOST_LOOKS: usize = 8;
 /// The longest key whose framing is looked for. Longer ones are rare enough to be looked at closely.
 const LONGEST_KEY: usize = 256;
 
-/// What a hit of the automaton means.
+/// What it means that a pattern is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hit {
     /// A name under which secrets stand.
@@ -33,7 +35,7 @@ enum Hit {
 
 #[derive(Clone, Debug)]
 pub(super) struct Scan {
-    automaton: Option<AhoCorasick>,
+    pieces: Pieces,
     hits: Vec<Hit>,
     forms: Vec<Regex>,
     /// Expressions of the user's may begin with anything: everything is looked at closely.
@@ -45,7 +47,9 @@ impl Scan {
         let mut patterns: Vec<(String, Hit)> = Vec::new();
         let pairs = PAIRS.iter().flat_map(|(a, b)| JOINTS.iter().map(move |joint| format!("{a}{joint}{b}")));
         let built_in = PARTS.iter().chain(WHOLE).map(|name| (*name).to_owned()).chain(pairs);
-        let own = own_names.iter().map(|word| word.trim().to_ascii_lowercase());
+        let own: Vec<String> = own_names.iter().map(|word| word.trim().to_ascii_lowercase()).collect();
+        // What is too short to be found by its pieces is found by looking closely.
+        let sees_all = sees_all || own.iter().any(|word| word.len() < pieces::SHORTEST);
         patterns.extend(built_in.chain(own).map(|name| (name, Hit::Name)));
         patterns.extend(INSERTS.iter().map(|word| ((*word).to_owned(), Hit::Insert)));
         let mut forms = Vec::new();
@@ -56,13 +60,8 @@ impl Scan {
             patterns.extend(beginnings.iter().map(|begin| ((*begin).to_owned(), Hit::Form(forms.len()))));
             forms.push(regex);
         }
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(patterns.iter().map(|(pattern, _)| pattern));
-        let hits = patterns.into_iter().map(|(_, hit)| hit).collect();
-        Scan { sees_all: sees_all || automaton.is_err(), automaton: automaton.ok(), hits, forms }
+        let (words, hits): (Vec<String>, Vec<Hit>) = patterns.into_iter().unzip();
+        Scan { pieces: Pieces::new(&words), hits, forms, sees_all }
     }
 
     /// Whether `body`, an encoded message, may hold what the rules would mask.
@@ -76,31 +75,35 @@ impl Scan {
         self.look(body, |hit, looks| may_be_assigned(body, hit, looks)) || !cards::find(text).is_empty()
     }
 
+    /// Whether `name` contains what names a secret.
+    pub(super) fn finds_name(&self, name: &str) -> bool {
+        self.sees_all || self.pieces.any(name.as_bytes(), |at, _| self.hits.get(at) == Some(&Hit::Name))
+    }
+
     fn look(&self, body: &[u8], is_secret: impl Fn((usize, usize), &mut usize) -> bool) -> bool {
-        let Some(automaton) = self.automaton.as_ref().filter(|_| !self.sees_all) else {
+        if self.sees_all {
             return true;
-        };
+        }
         let mut looks = body.len().saturating_mul(MOST_LOOKS).max(REACH);
+        if has_user_info(body, &mut looks) {
+            return true;
+        }
         let (mut has_name, mut has_insert) = (false, false);
-        for found in automaton.find_overlapping_iter(body) {
-            let at = (found.start(), found.end());
-            let is_worth_it = match self.hits.get(found.pattern().as_usize()) {
+        self.pieces.any(body, |pattern, found| {
+            let is_worth_it = match self.hits.get(pattern) {
                 Some(Hit::Name) => {
                     has_name = true;
-                    is_secret(at, &mut looks)
+                    is_secret(found, &mut looks)
                 }
                 Some(Hit::Insert) => {
                     has_insert = true;
                     false
                 }
-                Some(Hit::Form(form)) => self.has_form(body, at.0, *form, &mut looks),
+                Some(Hit::Form(form)) => self.has_form(body, found.0, *form, &mut looks),
                 None => true,
             };
-            if is_worth_it || looks == 0 || (has_name && has_insert) {
-                return true;
-            }
-        }
-        false
+            is_worth_it || looks == 0 || (has_name && has_insert)
+        })
     }
 
     fn has_form(&self, body: &[u8], start: usize, form: usize, looks: &mut usize) -> bool {
@@ -110,6 +113,28 @@ impl Scan {
         *looks = looks.saturating_sub(16);
         self.forms.get(form).is_none_or(|form| form.is_match(rest))
     }
+}
+
+/// Whether an `@` ends what may be the user of an address, or of a data source as Go writes it: a colon before it, or
+/// a long text, without anything that ends a host.
+fn has_user_info(body: &[u8], looks: &mut usize) -> bool {
+    for at in memchr::memchr_iter(b'@', body) {
+        let before = body.get(..at).unwrap_or_default();
+        let ends = |byte: &u8| {
+            byte.is_ascii_whitespace()
+                || matches!(byte, 0..=0x1f | b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>')
+        };
+        let said = before.iter().rev().take(REACH).take_while(|byte| !ends(byte)).count();
+        *looks = looks.saturating_sub(said);
+        let start = at - said;
+        let is_address = body.get(..start).is_some_and(|before| before.ends_with(b"://"));
+        let rest = body.get(at..).unwrap_or_default();
+        let is_source = rest.starts_with(b"@tcp(") || rest.starts_with(b"@unix(");
+        if is_address || is_source || said >= REACH || *looks == 0 {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether the name at `hit` is the key of an attribute that holds a secret, or may be assigned to within a text.

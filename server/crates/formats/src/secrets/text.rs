@@ -24,7 +24,7 @@ pub(super) const FORMS: &[(&[&str], &str)] = &[
     (&["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], r"gh[pousr]_[A-Za-z0-9]{20,}"),
     (&["github_pat_"], r"github_pat_[A-Za-z0-9_]{20,}"),
     (&["glpat-"], r"glpat-[A-Za-z0-9_-]{16,}"),
-    (&["xox"], r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    (&["xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-"], r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
     (&["xapp-"], r"xapp-[A-Za-z0-9-]{10,}"),
     (&["sk_live_", "sk_test_", "rk_live_", "rk_test_"], r"[sr]k_(?:live|test)_[A-Za-z0-9]{8,}"),
     (&["whsec_"], r"whsec_[A-Za-z0-9+/=]{16,}"),
@@ -33,8 +33,7 @@ pub(super) const FORMS: &[(&[&str], &str)] = &[
     (&["gocspx-"], r"GOCSPX-[A-Za-z0-9_-]{16,}"),
     (&["npm_"], r"npm_[A-Za-z0-9]{30,}"),
     (&["pypi-"], r"pypi-[A-Za-z0-9_-]{30,}"),
-    (&["sg."], r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
-    (&["sk-"], r"sk-[A-Za-z0-9_-]{20,}"),
+    (&["sk-proj-", "sk-ant-", "sk-svcacct-", "sk-or-"], r"sk-(?:proj|ant|svcacct|or)-[A-Za-z0-9_-]{16,}"),
     (&["hf_"], r"hf_[A-Za-z0-9]{30,}"),
     (&["shpat_"], r"shpat_[A-Fa-f0-9]{32}"),
     (&["dop_v1_"], r"dop_v1_[a-f0-9]{32,}"),
@@ -45,8 +44,6 @@ pub(super) const SIGNS: &[(&[&str], &str)] = &[
     (&["private key"], r"(?i)private key(?: block)?-----"),
     (&["bearer", "basic"], r"(?i)(?:bearer|basic)[ \t]+[A-Za-z0-9._~+/=-]{8}"),
     (&["hooks.slack.com/services/"], r"."),
-    (&["://"], r#"://[^\s/?#"'<>\x00-\x1f]*@"#),
-    (&["@tcp(", "@unix("], r"."),
     (&["identified"], r"(?i)identified\s+by"),
     (
         &["signature=", "sig=", "code=", "key=", "auth=", "jwt=", "hmac="],
@@ -82,7 +79,7 @@ static RULES: LazyLock<Vec<(Regex, Change)>> = LazyLock::new(|| {
         .filter_map(|(pattern, change)| Some((Regex::new(&pattern).ok()?, change)))
         .collect();
     let known = Regex::new(&format!(r"(?-u:\b)(?:{})", forms.join("|")));
-    compiled.extend(known.ok().map(|regex| (regex, known_form as Change)));
+    compiled.extend(known.ok().map(|regex| (regex, whole as Change)));
     compiled
 });
 
@@ -290,10 +287,4 @@ fn scheme(names: &Names, captures: &Captures<'_>) -> Option<String> {
 
 fn parameter(names: &Names, captures: &Captures<'_>) -> Option<String> {
     if looks_random(group(captures, 2)) { second(names, captures) } else { None }
-}
-
-fn known_form(_: &Names, captures: &Captures<'_>) -> Option<String> {
-    let found = group(captures, 0);
-    let is_name = found.starts_with("sk-") && !found.bytes().any(|byte| byte.is_ascii_digit());
-    (!is_name).then(|| MASKED.to_owned())
 }

@@ -122,6 +122,9 @@ impl Walk<'_> {
         if self.mask.names.allows(key) {
             return None;
         }
+        if !self.mask.scan.finds_name(key) {
+            return self.unnamed(value);
+        }
         match self.mask.names.verdict(key) {
             Verdict::Innocent => self.unnamed(value),
             verdict => self.named(key, verdict, value),
