@@ -15,6 +15,8 @@ use std::{
     time::Duration,
 };
 
+use formats::secrets::{self, Mask};
+
 pub(crate) use files::user_file;
 
 /// Where a setting was said; later ones win.
@@ -133,6 +135,21 @@ impl Config {
     /// A truth value.
     pub(crate) fn is_on(&self, path: &str) -> bool {
         self.text(path) == "true"
+    }
+
+    /// The rules by which secrets are masked; values were checked when they were set.
+    pub(crate) fn mask(&self) -> Mask {
+        let words = |path: &str| parse::words(self.text(path)).unwrap_or_default();
+        let settings = secrets::Settings {
+            is_on: self.is_on("mask.enabled"),
+            keys: words("mask.keys"),
+            allow: words("mask.allow"),
+            values: words("mask.values"),
+        };
+        Mask::new(&settings).unwrap_or_else(|problem| {
+            tracing::warn!(%problem, "only the built-in rules mask secrets");
+            Mask::default()
+        })
     }
 
     /// The folder of what is remembered of the sources.

@@ -55,7 +55,7 @@ pub(crate) async fn open(config: &Config, workspace: &Path, from: Spans<'_>) -> 
     let roots = Roots::new([existing_folder(workspace)?]);
     let (batch, window, now) = match from {
         Spans::Files(files) => {
-            let batch = read_files(files)?;
+            let batch = read_files(config, files)?;
             let end = formats::latest_time(&batch);
             let start = batch.spans.iter().map(|span| span.start).min().unwrap_or_default();
             (batch, end.since(start) + Duration::from_secs(1), end)
@@ -76,11 +76,11 @@ pub(crate) async fn open(config: &Config, workspace: &Path, from: Spans<'_>) -> 
     Ok(Offline { snapshot, roots, spans, problems })
 }
 
-/// Decodes `files` into one batch, in order.
+/// Decodes `files` into one batch, in order and without secrets.
 ///
 /// # Errors
 /// One sentence naming the first file that cannot be read or understood.
-pub(crate) fn read_files(files: &[PathBuf]) -> Result<Batch, String> {
+pub(crate) fn read_files(config: &Config, files: &[PathBuf]) -> Result<Batch, String> {
     let mut all = Batch::default();
     for file in files {
         let bytes =
@@ -93,6 +93,7 @@ pub(crate) fn read_files(files: &[PathBuf]) -> Result<Batch, String> {
             all.refuse_many(&refusal.reason, refusal.count);
         }
     }
+    config.mask().apply(&mut all);
     Ok(all)
 }
 

@@ -14,7 +14,7 @@ const PER_REQUEST: usize = 2_000;
 
 /// Runs the command.
 pub(crate) async fn run(config: &Config, flags: &cli::Import) -> Outcome {
-    let mut batch = offline::read_files(&flags.files)?;
+    let mut batch = offline::read_files(config, &flags.files)?;
     if flags.now {
         let end = formats::latest_time(&batch);
         batch = formats::shift_times(batch, offline::until_now(end));

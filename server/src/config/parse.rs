@@ -2,6 +2,8 @@
 
 use std::{net::ToSocketAddrs, time::Duration};
 
+use formats::secrets::{Mask, Settings};
+
 use super::reference::Kind;
 
 /// Checks `value`; the error says what the setting takes instead.
@@ -14,6 +16,8 @@ pub(crate) fn check(kind: Kind, value: &str) -> Result<(), String> {
         Kind::Address => value == "off" || value.to_socket_addrs().is_ok(),
         Kind::Url => value.starts_with("http://") || value.starts_with("https://"),
         Kind::OneOf(words) => words.contains(&value),
+        Kind::Words => words(value).is_some_and(|words| words.iter().all(|word| !word.trim().is_empty())),
+        Kind::Patterns => return patterns(value),
     };
     if fits {
         return Ok(());
@@ -28,7 +32,29 @@ pub(crate) fn check(kind: Kind, value: &str) -> Result<(), String> {
         }
         Kind::Url => "an address that begins with http:// or https://".to_owned(),
         Kind::OneOf(words) => format!("one of {}", words.join(", ")),
+        Kind::Words | Kind::Patterns => LIST.to_owned(),
     })
+}
+
+const LIST: &str = "a list of texts such as [\"one\", \"two\"]";
+
+fn patterns(value: &str) -> Result<(), String> {
+    let values = words(value).ok_or_else(|| LIST.to_owned())?;
+    let settings = Settings { values, ..Settings::default() };
+    Mask::new(&settings).map(drop).map_err(|problem| format!("regular expressions; {problem}"))
+}
+
+/// `["one", "two"]` as TOML and JSON have it, or `one,two` for the environment.
+pub(crate) fn words(text: &str) -> Option<Vec<String>> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    if !text.starts_with('[') {
+        return Some(text.split(',').map(|word| word.trim().to_owned()).collect());
+    }
+    let table: toml::Table = format!("list = {text}").parse().ok()?;
+    table.get("list")?.as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect()
 }
 
 /// `250ms`, `30s`, `15m`, `2h`, `7d`; a bare number is seconds.
@@ -79,5 +105,18 @@ mod tests {
         assert_eq!(bytes("256MB"), Some(256 << 20));
         assert_eq!(bytes("1 GiB"), Some(1 << 30));
         assert_eq!(bytes("-1"), None);
+    }
+
+    #[test]
+    fn lists_are_written_as_in_the_file_or_with_commas() {
+        let two = Some(vec!["a".to_owned(), r"b\d,".to_owned()]);
+        assert_eq!(words(r#"["a", "b\\d,"]"#), two);
+        assert_eq!(words(r"['a', 'b\d,']"), two);
+        assert_eq!(words("a, b"), Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(words("[1]"), None);
+        assert!(
+            check(Kind::Patterns, "[\"(\"]").unwrap_err().starts_with("regular expressions; \"(\" is no")
+        );
+        assert!(check(Kind::Words, "a,,b").is_err());
     }
 }

@@ -19,6 +19,10 @@ pub(crate) enum Kind {
     Url,
     /// One of these words.
     OneOf(&'static [&'static str]),
+    /// A list of words.
+    Words,
+    /// A list of regular expressions.
+    Patterns,
 }
 
 /// One setting.
@@ -87,6 +91,34 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "24h",
         in_workspace: true,
         help: "How long spans are kept on disk.",
+    },
+    Setting {
+        path: "mask.enabled",
+        kind: Kind::Bool,
+        default: "true",
+        in_workspace: false,
+        help: "Whether secrets in telemetry are masked before anything is kept or shown.",
+    },
+    Setting {
+        path: "mask.keys",
+        kind: Kind::Words,
+        default: "",
+        in_workspace: true,
+        help: "Further words: values of attributes, parameters and columns whose name contains one of them are masked.",
+    },
+    Setting {
+        path: "mask.allow",
+        kind: Kind::Words,
+        default: "",
+        in_workspace: false,
+        help: "Attribute keys whose values are never masked; a `*` at the end stands for anything.",
+    },
+    Setting {
+        path: "mask.values",
+        kind: Kind::Patterns,
+        default: "",
+        in_workspace: false,
+        help: "Further secrets by their form: what these regular expressions match in any text is masked.",
     },
     Setting {
         path: "editor.code_lens",

@@ -6,7 +6,7 @@ use std::{
 };
 
 use archive::Archive;
-use formats::{Clean, Limits};
+use formats::{Clean, Limits, secrets::Mask};
 use ingest::{Overloaded, Sink};
 use model::Batch;
 use tokio::{sync::Notify, time::sleep};
@@ -24,14 +24,15 @@ const PAUSE: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct Keeper {
     world: Handle,
+    mask: Mask,
     archive: Mutex<Option<Archive>>,
     appended: Notify,
 }
 
 impl Keeper {
     /// Without an archive.
-    pub(super) fn new(world: Handle) -> Keeper {
-        Keeper { world, archive: Mutex::new(None), appended: Notify::new() }
+    pub(super) fn new(world: Handle, mask: Mask) -> Keeper {
+        Keeper { world, mask, archive: Mutex::new(None), appended: Notify::new() }
     }
 
     /// Opens the archive, takes what it holds into the state, and keeps further batches in it. An archive that
@@ -94,6 +95,18 @@ impl Keeper {
         }
     }
 
+    /// Without its secrets, before anything keeps or shows it.
+    fn masked(&self, telemetry: Clean) -> Clean {
+        if !self.mask.may_hold_secret(&telemetry.frame()) {
+            return telemetry;
+        }
+        let mut batch = telemetry.to_batch();
+        match self.mask.apply(&mut batch) {
+            0 => telemetry,
+            _ => batch.into(),
+        }
+    }
+
     fn archive(&self) -> MutexGuard<'_, Option<Archive>> {
         self.archive.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,6 +114,7 @@ impl Keeper {
 
 impl Sink for Keeper {
     fn offer(&self, telemetry: Clean) -> Result<(), Overloaded> {
+        let telemetry = self.masked(telemetry);
         let frame = telemetry.frame();
         super::offer(&self.world, telemetry)?;
         let mut archive = self.archive();

@@ -103,7 +103,7 @@ pub(super) async fn keep(around: Surroundings) {
         any_port_instead: around.config.origin("receiver.http") == Origin::Default,
         beyond_loopback: false,
     };
-    let keeper = Arc::new(Keeper::new(around.world.clone()));
+    let keeper = Arc::new(Keeper::new(around.world.clone(), around.config.mask()));
     let mut stop = around.stop.clone();
     while !*stop.borrow() {
         let role = tokio::select! {
@@ -130,7 +130,8 @@ pub(super) async fn keep(around: Surroundings) {
 async fn poll_only(around: &Surroundings) {
     let reason = "the setting receiver.http says so".to_owned();
     around.enter(RoleState::Off { reason, is_wanted: true });
-    let mut polling = Polling::start(&around.config, &Arc::new(Keeper::new(around.world.clone())));
+    let mut polling =
+        Polling::start(&around.config, &Arc::new(Keeper::new(around.world.clone(), around.config.mask())));
     // An error means that whoever could stop it is gone: the same.
     drop(around.stop.clone().wait_for(|stop| *stop).await);
     polling.stop();

@@ -44,8 +44,30 @@ pub struct Archive {
     old: VecDeque<Listed>,
     current: Option<Current>,
     next_sequence: u64,
-    buffer: Vec<u8>,
     _lock: File,
+}
+
+/// A frame made ready to be appended: packed and checked. Making it is most of the work of keeping it, and needs no
+/// archive.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    bytes: Vec<u8>,
+    time: Timestamp,
+}
+
+impl Prepared {
+    /// Packs `frame`.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`]: over 64 MiB.
+    pub fn new(frame: &[u8], time: Timestamp) -> Result<Prepared, Error> {
+        if frame.len() > MOST_PAYLOAD {
+            return Err(Error::TooLarge { bytes: frame.len(), most: MOST_PAYLOAD });
+        }
+        let mut bytes = Vec::new();
+        segment::write_frame(&mut bytes, frame, time);
+        Ok(Prepared { bytes, time })
+    }
 }
 
 /// The segment that is appended to.
@@ -86,14 +108,8 @@ impl Archive {
         let lock = lock::take(folder)?;
         let old = frames::list(folder).map_err(|source| Error::from_io(folder, folder, source))?;
         let next_sequence = old.back().map_or(1, |last| last.sequence + 1);
-        let mut archive = Archive {
-            settings: settings.clone(),
-            old,
-            current: None,
-            next_sequence,
-            buffer: Vec::new(),
-            _lock: lock,
-        };
+        let mut archive =
+            Archive { settings: settings.clone(), old, current: None, next_sequence, _lock: lock };
         archive.expire(settings.now);
         let frames = Frames::repairing(settings, archive.old.clone());
         Ok((archive, frames))
@@ -106,12 +122,17 @@ impl Archive {
     /// [`Error::Full`]: not taken, and the archive is as before. [`Error::TooLarge`]: over 64 MiB.
     /// [`Error::Unusable`]: nothing can be kept any more.
     pub fn append(&mut self, frame: &[u8], time: Timestamp) -> Result<(), Error> {
-        if frame.len() > MOST_PAYLOAD {
-            return Err(Error::TooLarge { bytes: frame.len(), most: MOST_PAYLOAD });
-        }
-        self.buffer.clear();
-        segment::write_frame(&mut self.buffer, frame, time);
-        if self.current.as_ref().is_some_and(|current| self.is_finished(current, time)) {
+        self.append_prepared(&Prepared::new(frame, time)?)
+    }
+
+    /// As [`Archive::append`], for a frame that was packed elsewhere.
+    ///
+    /// # Errors
+    /// As [`Archive::append`].
+    pub fn append_prepared(&mut self, frame: &Prepared) -> Result<(), Error> {
+        let Prepared { bytes, time } = frame;
+        let time = *time;
+        if self.current.as_ref().is_some_and(|current| self.is_finished(current, bytes.len(), time)) {
             self.finish_segment()?;
             self.expire(time);
         }
@@ -119,7 +140,7 @@ impl Archive {
             Some(current) => current,
             None => self.new_segment(time)?,
         };
-        let written = current.file.write_all(&self.buffer);
+        let written = current.file.write_all(bytes);
         if let Err(source) = written {
             let error = Error::from_io(&self.settings.folder, &current.listed.path, source);
             // Half a frame may be there: cut it off, or leave the segment if even that fails.
@@ -130,7 +151,7 @@ impl Archive {
             }
             return Err(error);
         }
-        current.listed.bytes += self.buffer.len() as u64;
+        current.listed.bytes += bytes.len() as u64;
         current.listed.newest = current.listed.newest.max(time);
         current.is_synced = false;
         self.current = Some(current);
@@ -201,8 +222,8 @@ impl Archive {
         self.sync()
     }
 
-    fn is_finished(&self, current: &Current, now: Timestamp) -> bool {
-        current.listed.bytes + self.buffer.len() as u64 > self.settings.segment_bytes()
+    fn is_finished(&self, current: &Current, more: usize, now: Timestamp) -> bool {
+        current.listed.bytes + more as u64 > self.settings.segment_bytes()
             || now.since(current.listed.created) > self.settings.max_age / 8
     }
 

@@ -44,7 +44,8 @@ pub struct Frames {
     folder: PathBuf,
     oldest_kept: Timestamp,
     segments: VecDeque<Listed>,
-    ready: VecDeque<Frame>,
+    /// Time and bytes as they are on disk.
+    ready: VecDeque<(Timestamp, Box<[u8]>)>,
     report: Report,
     /// Whether damaged files are mended and put aside; only the writer may.
     is_repairing: bool,
@@ -88,6 +89,21 @@ impl Frames {
         }
     }
 
+    /// The newest segments only, `bytes` of them on disk: for a reader that has no room for more. The others are
+    /// neither read nor mended.
+    #[must_use]
+    pub fn newest(mut self, bytes: u64) -> Frames {
+        let mut left = bytes;
+        let fitting = self.segments.iter().rev().take_while(|listed| {
+            let fits = listed.bytes <= left;
+            left = left.saturating_sub(listed.bytes);
+            fits
+        });
+        let passed_over = self.segments.len() - fitting.count();
+        self.segments.drain(..passed_over);
+        self
+    }
+
     /// What was met so far; complete when the iterator is at its end.
     pub fn report(&self) -> Report {
         self.report
@@ -110,7 +126,7 @@ impl Frames {
                 return;
             }
         };
-        if !bytes.starts_with(&HEADER) {
+        if !segment::is_known(&bytes) {
             return self.foreign(path, &bytes);
         }
         let (found, damage) = segment::frames(&bytes);
@@ -127,13 +143,13 @@ impl Frames {
             }
         }
         let kept = found.into_iter().filter(|frame| frame.time >= self.oldest_kept);
-        self.ready.extend(kept.map(|frame| Frame { time: frame.time, bytes: frame.payload.to_vec() }));
+        self.ready.extend(kept.map(|frame| (frame.time, frame.whole.into())));
     }
 
     /// A file with the name of a segment and another content: of a later version, or destroyed.
     fn foreign(&mut self, path: &Path, bytes: &[u8]) {
         // Its writer died before the header was written: nothing was ever in it.
-        if HEADER.starts_with(bytes) {
+        if segment::is_torn_header(bytes) {
             if self.is_repairing {
                 let _ = fs::remove_file(path);
             }
@@ -154,11 +170,17 @@ impl Iterator for Frames {
     type Item = Frame;
 
     fn next(&mut self) -> Option<Frame> {
-        while self.ready.is_empty() {
-            let listed = self.segments.pop_front()?;
-            self.load(&listed);
+        loop {
+            while self.ready.is_empty() {
+                let listed = self.segments.pop_front()?;
+                self.load(&listed);
+            }
+            let (time, whole) = self.ready.pop_front()?;
+            match segment::payload(&whole) {
+                Some(bytes) => return Some(Frame { time, bytes }),
+                None => self.report.lost_bytes += whole.len() as u64,
+            }
         }
-        self.ready.pop_front()
     }
 }
 
@@ -199,7 +221,7 @@ fn parse_name(name: &OsStr) -> Option<(u64, Timestamp)> {
 /// the two is there.
 fn mend(folder: &Path, path: &Path, good: &[segment::Found<'_>]) -> io::Result<()> {
     let mut bytes = HEADER.to_vec();
-    good.iter().for_each(|frame| segment::write_frame(&mut bytes, frame.payload, frame.time));
+    good.iter().for_each(|frame| bytes.extend(frame.whole));
     let draft = path.with_extension("mending");
     let mut file = lock::open_private(&draft, OpenOptions::new().create(true).truncate(true))?;
     file.write_all(&bytes)?;

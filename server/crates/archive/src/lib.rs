@@ -21,6 +21,6 @@ mod segment;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Archive, Settings, Unsynced};
+pub use archive::{Archive, Prepared, Settings, Unsynced};
 pub use error::Error;
 pub use frames::{Frame, Frames, Report, read};

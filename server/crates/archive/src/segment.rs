@@ -2,12 +2,18 @@
 //!
 //! Header: `SPGLASS` and the version as one byte. Frame: a mark of four bytes, the length of the payload as `u32`,
 //! the time in nanoseconds as `u64`, the CRC-32 of length, time and payload as `u32`, the payload. All numbers are
-//! little-endian.
+//! little-endian. The mark says whether the payload is what was appended, or packed: its length as `u32` and an LZ4
+//! block. Version 1 knew no packed payloads.
 
 use model::Timestamp;
 
-pub(crate) const HEADER: [u8; 8] = *b"SPGLASS\x01";
+pub(crate) const HEADER: [u8; 8] = *b"SPGLASS\x02";
+const OLDER_HEADER: [u8; 8] = *b"SPGLASS\x01";
 const MARK: [u8; 4] = [0xf5, b'S', b'g', 0xfa];
+/// Differs from the other in more than one byte, so that no flipped one makes one of the other.
+const PACKED_MARK: [u8; 4] = [0xf5, b'L', b'z', 0xfa];
+/// Smaller payloads are not packed: there is nothing to gain.
+const LEAST_PACKED: usize = 256;
 
 /// Bytes of a frame beside its payload.
 pub(crate) const FRAME_OVERHEAD: usize = 20;
@@ -19,12 +25,32 @@ const MOST_SEARCH: usize = 8;
 /// The largest payload. What claims more is damage.
 pub(crate) const MOST_PAYLOAD: usize = 64 * 1024 * 1024;
 
-/// Appends a frame to `out`.
+/// Whether a file that begins so can be read.
+pub(crate) fn is_known(bytes: &[u8]) -> bool {
+    bytes.starts_with(&HEADER) || bytes.starts_with(&OLDER_HEADER)
+}
+
+/// Whether it may be the beginning of a header that was never finished.
+pub(crate) fn is_torn_header(bytes: &[u8]) -> bool {
+    HEADER.starts_with(bytes) || OLDER_HEADER.starts_with(bytes)
+}
+
+/// Appends a frame to `out`, packed where that makes it smaller.
 pub(crate) fn write_frame(out: &mut Vec<u8>, payload: &[u8], time: Timestamp) {
+    if payload.len() >= LEAST_PACKED {
+        let packed = lz4_flex::block::compress_prepend_size(payload);
+        if packed.len() < payload.len() {
+            return write(out, PACKED_MARK, &packed, time);
+        }
+    }
+    write(out, MARK, payload, time);
+}
+
+fn write(out: &mut Vec<u8>, mark: [u8; 4], payload: &[u8], time: Timestamp) {
     let length = (payload.len() as u32).to_le_bytes();
     let time = time.0.to_le_bytes();
     out.reserve(FRAME_OVERHEAD + payload.len());
-    out.extend(MARK);
+    out.extend(mark);
     out.extend(length);
     out.extend(time);
     out.extend(checksum(length, time, payload).to_le_bytes());
@@ -35,7 +61,22 @@ pub(crate) fn write_frame(out: &mut Vec<u8>, payload: &[u8], time: Timestamp) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found<'a> {
     pub(crate) time: Timestamp,
-    pub(crate) payload: &'a [u8],
+    /// All of its bytes, to be kept as they are and for [`payload`].
+    pub(crate) whole: &'a [u8],
+}
+
+/// What was appended as the frame with the bytes `whole`; `None` when a packed payload makes no sense, whatever its
+/// checksum says.
+pub(crate) fn payload(whole: &[u8]) -> Option<Vec<u8>> {
+    let payload = whole.get(FRAME_OVERHEAD..)?;
+    if !whole.starts_with(&PACKED_MARK) {
+        return Some(payload.to_vec());
+    }
+    let (length, _) = payload.split_first_chunk::<4>()?;
+    if u32::from_le_bytes(*length) as usize > MOST_PAYLOAD {
+        return None;
+    }
+    lz4_flex::block::decompress_size_prepended(payload).ok()
 }
 
 /// What is wrong with a segment's bytes.
@@ -83,13 +124,14 @@ fn frame_at(bytes: &[u8]) -> Option<(Found<'_>, &[u8])> {
     let (length, time, crc, rest) = fields(bytes)?;
     let (payload, after) = rest.split_at_checked(u32::from_le_bytes(length) as usize)?;
     let good = payload.len() <= MOST_PAYLOAD && checksum(length, time, payload) == u32::from_le_bytes(crc);
-    good.then_some((Found { time: Timestamp(u64::from_le_bytes(time)), payload }, after))
+    let whole = bytes.get(..bytes.len() - after.len())?;
+    good.then_some((Found { time: Timestamp(u64::from_le_bytes(time)), whole }, after))
 }
 
 type Fields<'a> = ([u8; 4], [u8; 8], [u8; 4], &'a [u8]);
 
 fn fields(bytes: &[u8]) -> Option<Fields<'_>> {
-    let rest = bytes.strip_prefix(&MARK)?;
+    let rest = bytes.strip_prefix(&MARK).or_else(|| bytes.strip_prefix(&PACKED_MARK))?;
     let (length, rest) = rest.split_first_chunk::<4>()?;
     let (time, rest) = rest.split_first_chunk::<8>()?;
     let (crc, rest) = rest.split_first_chunk::<4>()?;
@@ -115,7 +157,7 @@ fn next_good(bytes: &[u8], search_left: &mut usize) -> Option<usize> {
 fn is_unfinished(bytes: &[u8]) -> bool {
     if bytes.len() < FRAME_OVERHEAD {
         let marked = bytes.len().min(MARK.len());
-        return bytes.get(..marked) == MARK.get(..marked);
+        return [MARK, PACKED_MARK].iter().any(|mark| bytes.get(..marked) == mark.get(..marked));
     }
     fields(bytes).is_some_and(|(length, _, _, rest)| {
         let length = u32::from_le_bytes(length) as usize;

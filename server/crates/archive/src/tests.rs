@@ -51,6 +51,61 @@ fn skipped(reason: &str) {
     let _ = std::io::stderr().write_all(format!("SKIPPED: {reason}\n").as_bytes());
 }
 
+/// Bytes that packing cannot make fewer.
+fn scramble(bytes: &mut [u8], seed: u32) {
+    let mut state = u64::from(seed) | 1 << 40;
+    for byte in bytes {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        *byte = (state >> 33) as u8;
+    }
+}
+
+#[test]
+fn frames_are_packed_and_come_back_as_they_were() {
+    let folder = TempDir::new().unwrap();
+    let settings = settings(folder.path());
+    let alike = b"service.name=shop;".repeat(1_000);
+    let mut random = vec![0; 10_000];
+    scramble(&mut random, 7);
+    append_all(&settings, &[&alike, &random, b"short"]);
+    let on_disk = fs::metadata(&segments(&settings)[0]).unwrap().len();
+    assert!(on_disk < 12_000, "{on_disk} bytes for 28,000");
+    assert_eq!(contents(&settings), [&alike[..], &random, b"short"]);
+}
+
+#[test]
+fn a_segment_of_the_version_before_is_read() {
+    let folder = TempDir::new().unwrap();
+    let settings = settings(folder.path());
+    append_all(&settings, &[b"of old"]);
+    let path = segments(&settings).remove(0);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[7] = 1;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(contents(&settings), [b"of old"]);
+}
+
+#[test]
+fn only_the_newest_segments_are_read_for_who_has_no_room() {
+    let folder = TempDir::new().unwrap();
+    let settings = Settings { max_bytes: 1024 * 1024, ..settings(folder.path()) };
+    let (mut archive, _) = Archive::open(&settings).unwrap();
+    for number in 0_u32..300 {
+        let mut frame = number.to_le_bytes().to_vec();
+        frame.resize(1_000, 0);
+        scramble(&mut frame[4..], number);
+        archive.append(&frame, NOW).unwrap();
+    }
+    drop(archive);
+    let (_archive, frames) = Archive::open(&settings).unwrap();
+    let kept: Vec<u32> = frames
+        .newest(150_000)
+        .map(|frame| u32::from_le_bytes(frame.bytes[..4].try_into().unwrap()))
+        .collect();
+    assert!((100..=150).contains(&kept.len()), "{}", kept.len());
+    assert_eq!(kept, ((300 - kept.len() as u32)..300).collect::<Vec<_>>());
+}
+
 #[test]
 fn frames_come_back_in_order_over_several_openings() {
     let folder = TempDir::new().unwrap();
@@ -88,7 +143,8 @@ fn a_second_writer_is_refused_and_may_read() {
 fn every_flipped_byte_costs_one_frame_at_most() {
     let folder = TempDir::new().unwrap();
     let settings = settings(folder.path());
-    let all: [&[u8]; 4] = [b"the first", b"the second", b"", b"the last"];
+    let packed = b"a frame that is worth packing ".repeat(40);
+    let all: [&[u8]; 5] = [b"the first", b"the second", b"", &packed, b"the last"];
     append_all(&settings, &all);
     let [path] = &segments(&settings)[..] else { panic!("one segment was expected") };
     let golden = fs::read(path).unwrap();
@@ -157,7 +213,7 @@ fn a_file_of_another_version_is_put_aside_whole() {
     let settings = settings(folder.path());
     append_all(&settings, &[b"kept"]);
     let foreign = settings.folder.join(crate::frames::name(7, NOW));
-    fs::write(&foreign, b"SPGLASS\x02 from the future").unwrap();
+    fs::write(&foreign, b"SPGLASS\x03 from the future").unwrap();
     let (_archive, frames) = Archive::open(&settings).unwrap();
     assert_eq!(frames.map(|frame| frame.bytes).collect::<Vec<_>>(), [b"kept"]);
     assert!(!foreign.exists());
@@ -192,6 +248,7 @@ fn the_oldest_segments_leave_when_there_are_too_many_bytes() {
     for number in 0_u32..3_000 {
         let mut frame = number.to_le_bytes().to_vec();
         frame.resize(1_000, 0);
+        scramble(&mut frame[4..], number);
         archive.append(&frame, NOW).unwrap();
         assert!(archive.bytes() <= settings.max_bytes, "{} bytes after {number}", archive.bytes());
     }
@@ -363,24 +420,58 @@ fn writer_without_room() {
     let (mut archive, _) = Archive::open(&settings(Path::new(&folder))).unwrap();
     let mut kept = 0;
     loop {
-        match archive.append(&[7; 999], NOW) {
+        let mut frame = [7; 999];
+        scramble(&mut frame, kept as u32);
+        match archive.append(&frame, NOW) {
             Ok(()) => kept += 1,
             Err(Error::Full { .. }) => break,
             Err(other) => panic!("{other}"),
         }
     }
     // It goes on failing in the same way, and harms nothing.
-    assert!(matches!(archive.append(&[7; 999], NOW), Err(Error::Full { .. })));
+    let mut frame = [7; 999];
+    scramble(&mut frame, 0);
+    assert!(matches!(archive.append(&frame, NOW), Err(Error::Full { .. })));
     std::io::stdout().write_all(format!("\nfull after {kept}\n").as_bytes()).unwrap();
 }
 
-/// A real full disk, for who has a small one to give: `SPANGLASS_SMALL_DISK` names a folder on a file system of a few
-/// megabytes, for example a `tmpfs`.
+/// A real full disk: the folder that `SPANGLASS_SMALL_DISK` names on a file system of a few megabytes, else a `tmpfs`
+/// in a namespace of its own, which root may mount, and elsewhere most users.
 #[test]
 fn room_that_comes_back_is_used() {
-    let Some(disk) = std::env::var_os("SPANGLASS_SMALL_DISK") else {
-        return skipped("SPANGLASS_SMALL_DISK names no folder, so no real disk was filled");
-    };
+    if let Some(disk) = std::env::var_os("SPANGLASS_SMALL_DISK") {
+        return fill_a_disk(Path::new(&disk));
+    }
+    let folder = TempDir::new().unwrap();
+    let inner = child("room_on_a_small_disk", folder.path());
+    let mount = "mount -t tmpfs -o size=4m tmpfs \"$SPANGLASS_ARCHIVE\" || exit 77; exec \"$0\" \"$@\"";
+    for how in [&["--mount"][..], &["--user", "--map-root-user", "--mount"]] {
+        let mut outer = Command::new("unshare");
+        outer.args(how).args(["sh", "-c", mount]).arg(inner.get_program()).args(inner.get_args());
+        let Ok(output) = outer.env("SPANGLASS_ARCHIVE", folder.path()).output() else {
+            return skipped(
+                "there is no unshare, so no real disk was filled; SPANGLASS_SMALL_DISK can name one",
+            );
+        };
+        let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            assert!(text.contains("filled a disk"), "{text}");
+            return;
+        }
+        assert!(output.status.code() != Some(101), "{text}");
+    }
+    skipped("no file system can be mounted, so no real disk was filled; SPANGLASS_SMALL_DISK can name one");
+}
+
+/// The child's part.
+#[test]
+fn room_on_a_small_disk() {
+    let Some(folder) = std::env::var_os("SPANGLASS_ARCHIVE") else { return };
+    fill_a_disk(Path::new(&folder));
+    std::io::stdout().write_all(b"\nfilled a disk\n").unwrap();
+}
+
+fn fill_a_disk(disk: &Path) {
     let folder = TempDir::new_in(disk).unwrap();
     let settings = settings(folder.path());
     let ballast = folder.path().join("ballast");
@@ -389,7 +480,9 @@ fn room_that_comes_back_is_used() {
     let mut kept = 0_usize;
     let mut fill = |archive: &mut Archive| {
         loop {
-            match archive.append(&[7; 9_999], NOW) {
+            let mut frame = [7; 9_999];
+            scramble(&mut frame, kept as u32);
+            match archive.append(&frame, NOW) {
                 Ok(()) => kept += 1,
                 Err(Error::Full { .. }) => return kept,
                 Err(other) => panic!("{other}"),

@@ -19,6 +19,7 @@ mod limits;
 pub mod otlp_json;
 pub mod otlp_proto;
 pub mod otlp_reply;
+pub mod secrets;
 mod shift;
 pub mod tempo;
 mod wire;
