@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod add_span;
 pub mod annotate;
 mod call_costs;
 pub mod call_hierarchy;

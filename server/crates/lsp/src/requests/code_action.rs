@@ -1,14 +1,19 @@
-//! `textDocument/codeAction`: open or replay a trace of the function, pin or reject a placement.
+//! `textDocument/codeAction`: open or replay a trace of the function, pin or reject a placement, start a span.
+
+use std::collections::HashMap;
 
 use insight::{
+    add_span::{AddSpan, add_span},
     exemplars::{Worth, worth_opening_at},
     rulings::{Choice, choices},
 };
+use source::Document;
 use store::Exemplar;
 use tower_lsp::{
     jsonrpc::Result,
     lsp_types::{
         CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, Command,
+        TextEdit, Url, WorkspaceEdit,
     },
 };
 use world::Snapshot;
@@ -19,6 +24,7 @@ use crate::{
     },
     from_proto,
     session::Session,
+    to_proto,
 };
 
 /// The kind of all our code actions.
@@ -45,6 +51,10 @@ pub(crate) fn answer(
         actions.extend(traces.iter().filter_map(|worth| replay(target.clone()?, worth)));
     }
     actions.extend(choices(snapshot, &key, offset).into_iter().filter_map(|choice| rule(session, choice)));
+    actions.extend(
+        add_span(snapshot, &key, offset)
+            .map(|found| edit(session, document, &params.text_document.uri, found)),
+    );
     Ok(Some(actions.into_iter().map(CodeActionOrCommand::CodeAction).collect()))
 }
 
@@ -72,6 +82,22 @@ fn rule(session: &Session, choice: Choice) -> Option<CodeAction> {
     let uri = session.uri(&choice.function.file)?;
     let arguments = serde_json::to_value(RulingArguments::new(uri, &choice)).ok()?;
     Some(action(choice.title, command, arguments))
+}
+
+fn edit(session: &Session, document: &Document, uri: &Url, found: AddSpan) -> CodeAction {
+    let edits = found
+        .edits
+        .into_iter()
+        .map(|edit| TextEdit { range: to_proto::range(document, edit.range, session), new_text: edit.text });
+    CodeAction {
+        title: found.title,
+        kind: Some(KIND),
+        edit: Some(WorkspaceEdit {
+            changes: Some(HashMap::from([(uri.clone(), edits.collect())])),
+            ..WorkspaceEdit::default()
+        }),
+        ..CodeAction::default()
+    }
 }
 
 fn action(title: String, command: &str, argument: serde_json::Value) -> CodeAction {

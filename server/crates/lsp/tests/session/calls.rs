@@ -163,7 +163,8 @@ async fn traces_of_a_function_are_actions_on_its_name() {
         Spanglass: open the latest trace (100 ms, now)
         Spanglass: spans `GET` belong to `checkout`
         Spanglass: spans `POST /checkout` do not belong to `checkout`
-        Spanglass: spans `GET` do not belong to `checkout`"#]]
+        Spanglass: spans `GET` do not belong to `checkout`
+        Spanglass: start a span in `checkout`"#]]
     .assert_eq(&titles(&actions).join("\n"));
     let mut ours = Editor::with_spans(SHOP, json!({}), ours()).await;
     let actions = ours.request("textDocument/codeAction", params).await;
@@ -174,7 +175,8 @@ async fn traces_of_a_function_are_actions_on_its_name() {
         Spanglass: replay the latest trace (100 ms, now)
         Spanglass: spans `GET` belong to `checkout`
         Spanglass: spans `POST /checkout` do not belong to `checkout`
-        Spanglass: spans `GET` do not belong to `checkout`"#]]
+        Spanglass: spans `GET` do not belong to `checkout`
+        Spanglass: start a span in `checkout`"#]]
     .assert_eq(&titles(&actions).join("\n"));
     assert_eq!(actions[2]["command"]["command"], "spanglass.replay");
 }
