@@ -36,9 +36,12 @@ pub(crate) struct Draft {
     named: Vec<Named>,
     tracers: Vec<(Scope, SmolStr, Text)>,
     starts: HashMap<u32, u32>,
-    credits: Vec<((usize, usize), (usize, usize), u32)>,
+    credits: Vec<(Mark, Mark, u32)>,
     counts: HashMap<SmolStr, u16>,
 }
+
+/// How many texts were passed on and how many things named, at some point of the walk.
+type Mark = (usize, usize);
 
 /// A text that names something.
 pub(crate) struct Named {
@@ -111,13 +114,13 @@ impl Draft {
     }
 
     /// What is passed on and started so far, to be handed to [`Draft::credit`].
-    pub(crate) fn mark(&self) -> (usize, usize) {
+    pub(crate) fn mark(&self) -> Mark {
         (self.wiring.passes.len(), self.named.len())
     }
 
     /// What was passed on and started since `mark`, outside of every function, belongs to the function that begins at
     /// byte `start`.
-    pub(crate) fn credit(&mut self, mark: (usize, usize), start: u32) {
+    pub(crate) fn credit(&mut self, mark: Mark, start: u32) {
         if mark != self.mark() {
             self.credits.push((mark, self.mark(), start));
         }

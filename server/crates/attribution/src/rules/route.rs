@@ -1,5 +1,7 @@
 //! Method and route: the handler under its whole pattern, or under an end of it where a prefix is not known.
 
+use std::borrow::Cow;
+
 use model::SpanKind;
 use smol_str::format_smolstr;
 use source::{Language, Pattern, Route, Segment, path_segments};
@@ -13,6 +15,7 @@ use crate::{
 /// The handler of the span's route.
 pub(crate) fn route(clues: &Clues<'_>) -> Answer {
     let Some(route) = route_of(clues) else { return Answer::Silent };
+    let route = &*without_selectors(clues, route);
     let pattern = Pattern::parse(route);
     let method = method_of(clues);
     let mut equal = of_method(clues.routes_equal(&pattern), method);
@@ -45,6 +48,17 @@ pub(crate) fn route(clues: &Clues<'_>) -> Answer {
         return Answer::Silent;
     }
     partial(clues, &pattern, method)
+}
+
+/// Ktor tells what else it looked at beside the path, each as a segment: `/plays/[sort?]`, `/(authenticate staff)/x`.
+fn without_selectors<'r>(clues: &Clues<'_>, route: &'r str) -> Cow<'r, str> {
+    if !clues.shape.scope.starts_with("io.opentelemetry.ktor-") || !route.contains(['[', '(']) {
+        return route.into();
+    }
+    let is_selector = |part: &&str| {
+        (part.starts_with('[') && part.ends_with(']')) || (part.starts_with('(') && part.ends_with(')'))
+    };
+    route.split('/').filter(|part| !is_selector(part)).collect::<Vec<_>>().join("/").into()
 }
 
 /// NestJS puts a version into the URL that a setting of the application or a decorator tells, not the route: the routes

@@ -474,3 +474,39 @@ SERVER a "GET /cart" @x http.request.method=GET http.route=/cart
         "#]],
     );
 }
+
+#[test]
+fn what_ktor_says_of_a_route_beside_its_path_is_no_part_of_it() {
+    check(
+        "//- src/main/kotlin/App.kt
+import io.ktor.resources.*
+import io.ktor.server.application.*
+import io.ktor.server.resources.*
+import io.ktor.server.routing.*
+@Resource(\"/plays\")
+class Plays(val sort: String? = \"new\") {
+    @Resource(\"{id}\")
+    class Id(val parent: Plays = Plays(), val id: Long)
+}
+fun Application.module() {
+    routing {
+        get<Plays> { all() }
+        get<Plays.Id> { one(it) }
+        authenticate(\"staff\") { get(\"/staff/{id}\") { staff() } }
+    }
+}
+",
+        r#"
+SERVER tickets "GET /plays/[sort?]" @io.opentelemetry.ktor-3.0 http.request.method=GET "http.route=/plays/[sort?]"
+SERVER tickets "GET /plays/{id}/[sort?]" @io.opentelemetry.ktor-3.0 http.request.method=GET "http.route=/plays/{id}/[sort?]"
+SERVER tickets "GET /(authenticate staff)/staff/{id}" @io.opentelemetry.ktor-3.0 http.request.method=GET "http.route=/(authenticate staff)/staff/{id}"
+SERVER tickets "GET /plays" @io.opentelemetry.ktor-3.0 http.request.method=GET http.route=/plays
+"#,
+        expect![[r#"
+            GET /plays/[sort?]: certain src/main/kotlin/App.kt:module.<anonymous>.<anonymous> [route: handles GET /plays]
+            GET /plays/{id}/[sort?]: certain src/main/kotlin/App.kt:module.<anonymous>.<anonymous>#2 [route: handles GET /plays/{id}]
+            GET /(authenticate staff)/staff/{id}: certain src/main/kotlin/App.kt:module.<anonymous>.<anonymous>.<anonymous> [route: handles GET /staff/{id}]
+            GET /plays: certain src/main/kotlin/App.kt:module.<anonymous>.<anonymous> [route: handles GET /plays]
+        "#]],
+    );
+}

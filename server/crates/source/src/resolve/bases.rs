@@ -23,6 +23,8 @@ pub(super) struct Bases<'a> {
 pub(super) struct Base {
     path: String,
     names: String,
+    /// Whether routes are known by names, too, which have another prefix.
+    has_names: bool,
 }
 
 impl<'a> Bases<'a> {
@@ -62,7 +64,11 @@ impl<'a> Bases<'a> {
         };
         let mut found = Vec::new();
         for (file, fact) in all.into_iter().filter(|(_, fact)| fact.folder.len() == nearest).take(8) {
-            let own = Base { path: fact.prefix.to_string(), names: fact.names.to_string() };
+            let own = Base {
+                path: fact.prefix.to_string(),
+                names: fact.names.to_string(),
+                has_names: file.language == Language::Php,
+            };
             // A file of routes may be imported by another one; settings are not.
             let above = if file.language == Language::Php {
                 self.nearest(file, is_inner, depth - 1)
@@ -85,7 +91,7 @@ impl Base {
             return pattern.into();
         }
         // Symfony sends a route's name in place of its pattern.
-        if !self.names.is_empty() && !pattern.is_empty() && !pattern.starts_with('/') {
+        if self.has_names && !pattern.is_empty() && !pattern.contains(['/', '{']) {
             return format!("{}{pattern}", self.names).into();
         }
         slashed(&self.path, pattern).into()
@@ -97,7 +103,11 @@ impl Base {
     }
 
     fn join(&self, inner: &Base) -> Base {
-        Base { path: slashed(&self.path, &inner.path), names: format!("{}{}", self.names, inner.names) }
+        Base {
+            path: slashed(&self.path, &inner.path),
+            names: format!("{}{}", self.names, inner.names),
+            has_names: self.has_names || inner.has_names,
+        }
     }
 }
 

@@ -181,6 +181,10 @@ api:
     type: attribute
     prefix: /api
     name_prefix: 'api_'
+plain:
+    resource: ../src/Controller/Plain.php
+    type: attribute
+    prefix: /{_locale}
 //- config/routes/admin.yaml
 users:
     path: /users
@@ -205,6 +209,14 @@ class CartController {
     #[Route('/carts/{id}', name: 'cart')]
     public function cart() {}
 }
+//- src/Controller/Plain.php
+<?php
+namespace App\\Controller;
+use Symfony\\Component\\Routing\\Attribute\\Route;
+class Plain {
+    #[Route('/plain', name: 'plain_name')]
+    public function plain() {}
+}
 ",
         &["route"],
         expect![[r#"
@@ -224,6 +236,8 @@ class CartController {
             * admin_users -> src/Controller/HomeController.php:HomeController.users
             * api_cart -> src/Controller/Api/CartController.php:CartController.cart
             * /api/carts/{id} -> src/Controller/Api/CartController.php:CartController.cart
+            * plain_name -> src/Controller/Plain.php:Plain.plain
+            * /{_locale}/plain -> src/Controller/Plain.php:Plain.plain
         "#]],
     );
 }

@@ -64,8 +64,8 @@ pub(super) fn located(walk: &mut Walk<'_>, class: &SmolStr) -> Holder {
 /// The class that a method returns, or whose `Class` it returns.
 fn returned(walk: &Walk<'_>, method: Node<'_>, name: Node<'_>) -> Option<SmolStr> {
     let behind = || {
-        let types = children(method).into_iter().filter(|child| child.kind() == "user_type");
-        types.last().filter(|last| last.start_byte() > name.end_byte())
+        let mut types = children(method).into_iter().filter(|child| child.kind() == "user_type");
+        types.next_back().filter(|last| last.start_byte() > name.end_byte())
     };
     let text = walk.slice(method.field("type").or_else(behind)?);
     let inner = text.strip_prefix("Class<").map_or(text, |inner| inner.trim_start_matches("? extends "));
