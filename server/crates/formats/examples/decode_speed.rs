@@ -1,129 +1,104 @@
-//! How fast bodies are decoded, beside the published types on the same bytes: `cargo run --release -p
-//! spanglass-formats --example decode_speed`.
+//! What a span costs on its way from a body to a reader: read in place, and beside it decoded into owned types and
+//! encoded again.
 //!
-//! The body is made as an exporter's would be: 1,000 spans of four services with ten attributes each, every
-//! twentieth with an exception. The best of many runs counts, because other work only ever slows one down.
+//! `cargo xtask bench formats [-- ONE]`: nanoseconds a span, best of many rounds; with a name only that one, for a
+//! profiler that counts instructions.
 
-use std::{
-    hint::black_box,
-    io::Write as _,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+#![allow(clippy::print_stdout)]
 
-use formats::{Limits, otlp_json, otlp_proto};
-use model::{Attributes, Event, Resource, Scope, Span, SpanId, SpanKind, Status, Timestamp, TraceId};
-use opentelemetry_proto::tonic::trace::v1::TracesData;
-use prost::Message as _;
+use std::time::{Duration, Instant};
 
-const SPANS: u64 = 1_000;
-/// Fewer under a tool that counts instructions.
-const RUNS: usize = 200;
+use bytes::Bytes;
+use formats::{Clean, Limits, Senders, otlp_proto, otlp_reply::Signal};
+use model::{Attributes, Batch, Event, Resource, Scope, Span, SpanId, SpanKind, Status, Timestamp, TraceId};
+
+const SPANS: u64 = 512;
+const ROUNDS: usize = 400;
+
+type Stage = (&'static str, fn(&Bytes) -> usize);
+
+const STAGES: &[Stage] = &[
+    ("check", |body| check(body).spans()),
+    ("walk", |body| walk(&check(body))),
+    ("decode", |body| decode(body).spans.len()),
+    ("decode+encode", |body| otlp_proto::encode_batch(&decode(body)).len()),
+];
 
 fn main() {
-    let spans = spans();
-    let proto = otlp_proto::encode_traces(&spans);
-    let json = otlp_json::encode_traces(&spans).to_string().into_bytes();
-    let limits = Limits::default();
-    let ours = best(|| {
-        black_box(otlp_proto::decode_traces(black_box(&proto), &limits).map_or(0, |batch| batch.spans.len()));
-    });
-    let published = best(|| {
-        black_box(TracesData::decode(black_box(&proto[..])).map_or(0, |data| data.resource_spans.len()));
-    });
-    let from_json = best(|| {
-        black_box(otlp_json::decode(black_box(&json), &limits).map_or(0, |batch| batch.spans.len()));
-    });
-    let written = best(|| {
-        black_box(otlp_proto::encode_traces(black_box(&spans)).len());
-    });
-    let mut out = std::io::stdout().lock();
-    let mut line = |what: &str, time: Duration, bytes: usize| {
-        let per_span = time.as_nanos() as f64 / SPANS as f64;
-        let rate = bytes as f64 / time.as_secs_f64() / 1e6;
-        let _ = writeln!(
-            out,
-            "{what:<38} {per_span:>6.0} ns/span {:>6.2} M spans/s {rate:>6.0} MB/s",
-            1_000.0 / per_span
-        );
-    };
-    line("protobuf to the model, and freed", ours, proto.len());
-    line("protobuf to published types, and freed", published, proto.len());
-    line("JSON to the model, and freed", from_json, json.len());
-    line("the model to protobuf", written, proto.len());
-    let _ = writeln!(
-        out,
-        "{} and {} bytes a span; {:.2} times as fast as the published types",
-        proto.len() as u64 / SPANS,
-        json.len() as u64 / SPANS,
-        published.as_secs_f64() / ours.as_secs_f64()
-    );
-}
-
-fn best(mut work: impl FnMut()) -> Duration {
-    let runs = std::env::args().nth(1).and_then(|runs| runs.parse().ok()).unwrap_or(RUNS);
-    (0..runs)
-        .map(|_| {
+    let only = std::env::args().nth(1);
+    let body = Bytes::from(otlp_proto::encode_traces(&spans().spans));
+    println!("{} bytes a span", body.len() / SPANS as usize);
+    for (name, stage) in STAGES.iter().filter(|(name, _)| only.as_ref().is_none_or(|only| only == name)) {
+        let mut best = Duration::MAX;
+        for _ in 0..ROUNDS {
             let began = Instant::now();
-            work();
-            began.elapsed()
-        })
-        .min()
-        .unwrap_or_default()
+            std::hint::black_box(stage(&body));
+            best = best.min(began.elapsed());
+        }
+        println!("{:>8.0} ns  {name}", best.as_nanos() as f64 / SPANS as f64);
+    }
 }
 
-fn spans() -> Vec<Arc<Span>> {
-    let resources: Vec<Arc<Resource>> = (0..4).map(resource).collect();
-    let scope = Arc::new(Scope {
-        name: "opentelemetry.instrumentation.http".into(),
-        version: "1.2.3".into(),
-        ..Scope::default()
-    });
-    (0..SPANS).map(|number| Arc::new(span(number, &resources[number as usize % 4], &scope))).collect()
+fn check(body: &Bytes) -> Clean {
+    Clean::of(body.clone(), Signal::Traces, &Limits::default()).unwrap_or_default()
 }
 
-fn resource(number: usize) -> Arc<Resource> {
-    let mut attributes = Attributes::default();
-    attributes.push("service.name", format!("service-{number}").as_str());
-    attributes.push("telemetry.sdk.language", "python");
-    Arc::new(Resource { attributes })
+fn walk(clean: &Clean) -> usize {
+    let mut seen = 0;
+    clean.walk().each(&mut Senders::default(), |view| seen += std::hint::black_box(view).attributes.len());
+    seen
 }
 
-fn span(number: u64, resource: &Arc<Resource>, scope: &Arc<Scope>) -> Span {
-    let mut attributes = Attributes::default();
-    attributes.push("http.request.method", "GET");
-    attributes.push("http.route", "/api/v1/products/{id}");
-    attributes.push("url.path", format!("/api/v1/products/{number}").as_str());
-    attributes.push("url.scheme", "http");
-    attributes.push("http.response.status_code", 200_i64);
-    attributes.push("server.address", "products.internal");
-    attributes.push("server.port", 8_080_i64);
-    attributes.push("user_agent.original", "python-requests/2.32.3");
-    attributes.push("code.function.name", "shop.products.show");
-    attributes.push("network.protocol.version", "1.1");
-    let start = 1_700_000_000_000_000_000 + number * 1_000_000;
-    let mut details = Attributes::default();
-    details.push("exception.type", "ValueError");
-    details.push("exception.message", "there is no such product");
-    details.push(
-        "exception.stacktrace",
-        "Traceback (most recent call last):\n  File \"shop/products.py\", line 42, in show",
-    );
-    let exception = Event { time: Timestamp(start), name: "exception".into(), attributes: details };
-    Span {
-        trace_id: TraceId(u128::from(number / 20 + 1).to_be_bytes()),
-        span_id: SpanId((number + 1).to_be_bytes()),
+fn decode(body: &Bytes) -> Batch {
+    otlp_proto::decode_traces(body, &Limits::default()).unwrap_or_default()
+}
+
+/// Ten attributes a span, one in twenty with an exception.
+fn spans() -> Batch {
+    let resource = Resource { attributes: [("service.name", "shop")].into_iter().collect() };
+    let (resource, scope) = (resource.into(), Scope { name: "lib".into(), ..Scope::default() }.into());
+    let span = |number: u64| Span {
+        trace_id: TraceId(u128::from(1 + number / 20).to_be_bytes()),
+        span_id: SpanId((1 + number).to_be_bytes()),
         parent: (!number.is_multiple_of(20)).then(|| SpanId(number.to_be_bytes())),
-        name: "GET /api/v1/products/{id}".into(),
+        name: "GET /articles/{id}".into(),
         kind: SpanKind::Server,
-        start: Timestamp(start),
-        end: Timestamp(start + 5_000_000),
-        attributes,
-        events: if number.is_multiple_of(20) { vec![exception] } else { Vec::new() },
+        start: Timestamp(1_700_000_000_000_000_000),
+        end: Timestamp(1_700_000_000_004_000_000 + number),
+        attributes: attributes(number),
+        events: if number % 20 == 7 { vec![exception()] } else { Vec::new() },
         links: Vec::new(),
         status: Status::default(),
-        trace_state: "".into(),
-        resource: Arc::clone(resource),
-        scope: Arc::clone(scope),
+        trace_state: Default::default(),
+        resource: std::sync::Arc::clone(&resource),
+        scope: std::sync::Arc::clone(&scope),
+    };
+    Batch { spans: (0..SPANS).map(|number| span(number).into()).collect(), ..Batch::default() }
+}
+
+fn attributes(number: u64) -> Attributes {
+    let mut attributes: Attributes = [
+        ("http.request.method", "GET"),
+        ("http.route", "/articles/{id}"),
+        ("url.scheme", "https"),
+        ("user_agent.original", "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"),
+        ("server.address", "shop.internal.example"),
+        ("network.protocol.version", "1.1"),
+    ]
+    .into_iter()
+    .collect();
+    attributes.push("url.path", format!("/articles/{number}").as_str());
+    attributes.push("network.peer.address", format!("10.0.0.{}", number % 250).as_str());
+    attributes.push("http.response.status_code", 200);
+    attributes.push("server.port", 443);
+    attributes
+}
+
+fn exception() -> Event {
+    let attributes = [("exception.type", "KeyError"), ("exception.message", "no such article")];
+    Event {
+        time: Timestamp(1_700_000_000_001_000_000),
+        name: "exception".into(),
+        attributes: attributes.into_iter().collect(),
     }
 }
