@@ -12,18 +12,18 @@ use flate2::{Compression, write::GzEncoder};
 /// Spans of one trace; each calls the next, so that every one has a parent but the first.
 const PER_TRACE: usize = 20;
 /// Functions of the workspace that spans name.
-pub const FUNCTIONS: usize = 40;
+pub(crate) const FUNCTIONS: usize = 40;
 
 /// How much, and in which form.
-pub struct Load {
-    pub per_round: usize,
-    pub batch: usize,
-    pub is_zipped: bool,
+pub(crate) struct Load {
+    pub(crate) per_round: usize,
+    pub(crate) batch: usize,
+    pub(crate) is_zipped: bool,
 }
 
 impl Load {
     /// The bodies of one round: the same for everybody, and other spans in every round.
-    pub fn bodies(&self, round: usize) -> Vec<Vec<u8>> {
+    pub(crate) fn bodies(&self, round: usize) -> Vec<Vec<u8>> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
         let first = round * self.per_round;
         let firsts = (first..first + self.per_round).step_by(self.batch);
@@ -124,20 +124,20 @@ fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// One connection that sends one body after the other.
-pub struct Sender {
+pub(crate) struct Sender {
     receiver: String,
     stream: TcpStream,
 }
 
 impl Sender {
-    pub fn to(receiver: &str) -> Sender {
+    pub(crate) fn to(receiver: &str) -> Sender {
         let stream = TcpStream::connect(receiver).expect("the receiver listens");
         stream.set_nodelay(true).expect("an option can be set");
         Sender { receiver: receiver.to_owned(), stream }
     }
 
     /// Sends until the body is accepted.
-    pub fn post(&mut self, body: &[u8], is_zipped: bool) {
+    pub(crate) fn post(&mut self, body: &[u8], is_zipped: bool) {
         let encoding = if is_zipped { "content-encoding: gzip\r\n" } else { "" };
         let head = format!(
             "POST /v1/traces HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-protobuf\r\n{encoding}content-length: {}\r\n\r\n",

@@ -19,16 +19,16 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Memory,
     Disk,
     Rotel,
 }
 
 /// A running receiver.
-pub struct Server {
+pub(crate) struct Server {
     /// Where it receives.
-    pub receiver: String,
+    pub(crate) receiver: String,
     kind: Kind,
     folder: TempDir,
     child: Child,
@@ -36,7 +36,7 @@ pub struct Server {
 
 impl Server {
     /// Starts it in a folder of its own inside `folder`, under callgrind when `is_counted`.
-    pub fn start(kind: Kind, folder: &Path, is_counted: bool) -> Server {
+    pub(crate) fn start(kind: Kind, folder: &Path, is_counted: bool) -> Server {
         let folder = tempfile::tempdir_in(folder).expect("a temporary folder");
         let receiver = format!("127.0.0.1:{}", free_port());
         let program = match kind {
@@ -74,7 +74,7 @@ impl Server {
     }
 
     /// Waits until it has nothing to do; the processor time it has used so far.
-    pub fn quiet(&self) -> Duration {
+    pub(crate) fn quiet(&self) -> Duration {
         let mut last = self.cpu();
         let mut calm = 0;
         while calm < 4 {
@@ -96,7 +96,7 @@ impl Server {
     }
 
     /// Spans received and placed, as ours says.
-    pub fn counts(&self) -> Option<(u64, u64)> {
+    pub(crate) fn counts(&self) -> Option<(u64, u64)> {
         if self.kind == Kind::Rotel {
             return None;
         }
@@ -109,7 +109,7 @@ impl Server {
     }
 
     /// Ends it; the instructions that callgrind counted.
-    pub fn instructions(mut self) -> f64 {
+    pub(crate) fn instructions(mut self) -> f64 {
         let ended = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(ended.is_ok_and(|status| status.success()), "it cannot be told to end");
         drop(self.child.wait());
@@ -127,7 +127,7 @@ impl Drop for Server {
 }
 
 /// Whether instructions can be counted.
-pub fn has_valgrind() -> bool {
+pub(crate) fn has_valgrind() -> bool {
     Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
 }
 

@@ -45,6 +45,14 @@ pub struct Senders {
     scopes: HashMap<Box<[u8]>, Arc<Scope>>,
 }
 
+/// Who sent the spans of a `ScopeSpans`.
+struct Sender {
+    /// The messages that say so.
+    levels: (Range<usize>, Range<usize>),
+    resource: Arc<Resource>,
+    scope: Arc<Scope>,
+}
+
 impl Spans {
     /// The `count` spans of a clean `TracesData`.
     pub(crate) fn new(bytes: Bytes, count: usize) -> Spans {
@@ -80,19 +88,18 @@ impl Spans {
         let bytes = self.bytes.clone();
         let at = |range: &Range<usize>| bytes.get(range.clone()).unwrap_or_default();
         let mut scratch = Scratch::default();
-        let mut sender: Option<(Range<usize>, Range<usize>, Arc<Resource>, Arc<Scope>)> = None;
+        let mut sender: Option<Sender> = None;
         while self.left > 0 {
             let Some(message) = self.next() else { return };
             self.left -= 1;
             let levels = (&self.resource.message, &self.scope.message);
-            if sender.as_ref().is_none_or(|known| (&known.0, &known.1) != levels) {
-                let resource = senders.resource(at(levels.0));
-                let scope = senders.scope(at(levels.1));
-                sender = Some((levels.0.clone(), levels.1.clone(), resource, scope));
-            }
-            if let Some((_, _, resource, scope)) = &sender {
-                scratch.show(at(&message), resource, scope, &mut visit);
-            }
+            let known = sender.take().filter(|known| (&known.levels.0, &known.levels.1) == levels);
+            let known = sender.insert(known.unwrap_or_else(|| Sender {
+                resource: senders.resource(at(levels.0)),
+                scope: senders.scope(at(levels.1)),
+                levels: (levels.0.clone(), levels.1.clone()),
+            }));
+            scratch.show(at(&message), &known.resource, &known.scope, &mut visit);
         }
     }
 
