@@ -17,6 +17,8 @@ use std::{
 
 use formats::secrets::{self, Mask};
 
+use reference::Kind;
+
 pub(crate) use files::user_file;
 
 /// Where a setting was said; later ones win.
@@ -132,6 +134,11 @@ impl Config {
         parse::bytes(self.text(path)).unwrap_or_default()
     }
 
+    /// A list of texts.
+    pub(crate) fn words(&self, path: &str) -> Vec<String> {
+        parse::words(self.text(path)).unwrap_or_default()
+    }
+
     /// A truth value.
     pub(crate) fn is_on(&self, path: &str) -> bool {
         self.text(path) == "true"
@@ -139,12 +146,11 @@ impl Config {
 
     /// The rules by which secrets are masked; values were checked when they were set.
     pub(crate) fn mask(&self) -> Mask {
-        let words = |path: &str| parse::words(self.text(path)).unwrap_or_default();
         let settings = secrets::Settings {
             is_on: self.is_on("mask.enabled"),
-            keys: words("mask.keys"),
-            allow: words("mask.allow"),
-            values: words("mask.values"),
+            keys: self.words("mask.keys"),
+            allow: self.words("mask.allow"),
+            values: self.words("mask.values"),
         };
         Mask::new(&settings).unwrap_or_else(|problem| {
             tracing::warn!(%problem, "only the built-in rules mask secrets");
@@ -187,7 +193,9 @@ impl Config {
             return;
         };
         if let Err(expected) = parse::check(setting.kind, &value) {
-            self.warnings.push(format!("{origin}: `{spelled}` is {value:?}, but takes {expected}"));
+            let is =
+                if setting.kind == Kind::Token { "something else".to_owned() } else { format!("{value:?}") };
+            self.warnings.push(format!("{origin}: `{spelled}` is {is}, but takes {expected}"));
             return;
         }
         let said = self.values.entry(path.to_owned()).or_default();

@@ -12,7 +12,7 @@ use crate::{config::Config, wiring};
 /// Most answers of the host that one command reads.
 const MOST_PAGES: usize = 10_000;
 
-/// All spans that were received and are still kept.
+/// All spans and log records that were received and are still kept.
 ///
 /// # Errors
 /// One sentence, when a host is there but does not answer as it should.
@@ -33,9 +33,10 @@ async fn of_host(host: &HostInfo) -> Result<Batch, String> {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
     let client = client.map_err(|error| failed(error.to_string()))?;
     let mut all = Batch::default();
-    let mut after = 0_u64;
+    let (mut after, mut logs) = (0_u64, 0_u64);
     for _ in 0..MOST_PAGES {
-        let request = client.get(format!("{}/api/spans?after={after}", host.api)).bearer_auth(&host.token);
+        let request =
+            client.get(format!("{}/api/spans?after={after}&logs={logs}", host.api)).bearer_auth(&host.token);
         let answer = request.send().await.map_err(|error| failed(error.without_url().to_string()))?;
         if answer.status() == StatusCode::NO_CONTENT {
             return Ok(all);
@@ -43,14 +44,20 @@ async fn of_host(host: &HostInfo) -> Result<Batch, String> {
         if answer.status() != StatusCode::OK {
             return Err(failed(format!("it answers {}; is it of another version?", answer.status())));
         }
-        let next = answer.headers().get("x-spanglass-next").and_then(|it| it.to_str().ok()?.parse().ok());
-        after = next
-            .filter(|next| *next > after)
-            .ok_or_else(|| failed("its answer has no position".to_owned()))?;
+        let number = |name: &str| answer.headers().get(name).and_then(|it| it.to_str().ok()?.parse().ok());
+        let next = (number("x-spanglass-next"), number("x-spanglass-next-logs").unwrap_or(logs));
+        let (Some(spans), next_logs) = next else {
+            return Err(failed("its answer has no position".to_owned()));
+        };
+        if spans < after || (spans, next_logs) == (after, logs) {
+            return Err(failed("its answers do not go on".to_owned()));
+        }
+        (after, logs) = (spans, next_logs);
         let body = answer.bytes().await.map_err(|error| failed(error.without_url().to_string()))?;
-        let batch = formats::otlp_proto::decode_traces(&body, &Limits::for_files())
+        let batch = formats::otlp_proto::decode_batch(&body, &Limits::for_files())
             .map_err(|error| failed(error.to_string()))?;
         all.spans.extend(batch.spans);
+        all.logs.extend(batch.logs);
     }
     Ok(all)
 }

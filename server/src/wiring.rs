@@ -31,6 +31,8 @@ pub(crate) use role::{RoleState, Source};
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Spans in one answer of the door.
 const PAGE_SIZE: usize = 5_000;
+/// Bytes of log records that other windows can still read: some tens of thousands.
+const JOURNAL_BYTES: usize = 16 << 20;
 /// For tasks that are told to stop.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -135,12 +137,14 @@ pub(crate) async fn start(config: &Config) -> Result<Running, String> {
 pub(crate) async fn start_around(core: &CoreRef, config: &Config) -> Result<Running, String> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    let page = open_door(core, &mut tasks, stopped.clone()).await?;
+    let journal = web::Journal::new(JOURNAL_BYTES);
+    let page = open_door(core, &journal, &mut tasks, stopped.clone()).await?;
     let (role_sender, role) = watch::channel(RoleState::Undecided);
     let surroundings = role::Surroundings {
         world: core.world.clone(),
         nudge: core.nudge.clone(),
         config: config.clone(),
+        journal,
         page: page.clone(),
         role: role_sender,
         stop: stopped,
@@ -161,6 +165,7 @@ pub(crate) async fn start_around(core: &CoreRef, config: &Config) -> Result<Runn
 /// Opens the loopback door on any free port, with a token of its own.
 async fn open_door(
     core: &CoreRef,
+    journal: &web::Journal,
     tasks: &mut JoinSet<()>,
     mut stop: watch::Receiver<bool>,
 ) -> Result<Page, String> {
@@ -176,6 +181,7 @@ async fn open_door(
     let door = web::Door {
         world: core.world.clone(),
         received: core.received.clone(),
+        logs: journal.clone(),
         settings: Arc::new(settings),
     };
     tasks.spawn(async move {

@@ -47,6 +47,21 @@ pub fn request(
     (status, String::from_utf8_lossy(&body).into_owned())
 }
 
+/// As [`post`], for a server that may be gone: `None` when there is no whole answer.
+pub fn try_post(authority: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<u16> {
+    let mut stream = TcpStream::connect(authority).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    let mut head = format!("POST {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n");
+    head.push_str(&format!("content-length: {}\r\n", body.len()));
+    headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+    head.push_str("\r\n");
+    stream.write_all(&[head.as_bytes(), body].concat()).ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    let answer = String::from_utf8_lossy(&answer);
+    answer.contains("\r\n\r\n").then(|| answer.split(' ').nth(1)?.parse().ok()).flatten()
+}
+
 /// Sends bytes as they are and reads one answer to its end.
 ///
 /// # Panics

@@ -80,6 +80,85 @@ impl Drop for Server {
     }
 }
 
+/// A running `spanglass serve` of which the test chooses everything, to be killed and started again.
+#[derive(Debug)]
+pub struct Host {
+    /// What it said first: where it receives, or what is wrong.
+    pub says: String,
+    /// What it logged goes here.
+    pub log: PathBuf,
+    child: Child,
+}
+
+impl Host {
+    /// Starts it on `folder/workspace`, which is made, with the data in `folder/data`; waits until it says something.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start(folder: &Path, receiver: &str, environment: &[(&str, &str)]) -> Host {
+        let workspace = folder.join("workspace");
+        std::fs::create_dir_all(&workspace).expect("a workspace");
+        let log = folder.join("log");
+        let stderr = std::fs::File::options().create(true).append(true).open(&log).expect("a log");
+        let mut command = Command::new(spanglass());
+        command.arg("serve").arg("--http").arg(receiver).arg("--workspace").arg(&workspace);
+        command.env("SPANGLASS_DATA_DIR", folder.join("data")).env("NO_COLOR", "1");
+        command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(stderr);
+        let mut child = command.spawn().expect("the server starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
+        let says = lines.next().and_then(Result::ok).unwrap_or_default();
+        thread::spawn(move || lines.for_each(drop));
+        Host { says, log, child }
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as `kill -9` does, and waits until it is gone.
+    pub fn kill(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    /// Waits until it ended by itself.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn ended(&mut self) -> std::process::ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it still runs; it said {}", self.says);
+            thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Asks again until `answer` has one.
+///
+/// # Panics
+/// When it never has.
+pub fn until<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = answer() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{what} never came");
+        thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
 /// Runs a command in `folder` with a data folder of its own, without colours.
 ///
 /// # Panics

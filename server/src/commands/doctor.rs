@@ -85,7 +85,7 @@ fn settings(config: &Config) -> Vec<String> {
             lines.push(format!(
                 "{} = {} ({origin}): {}",
                 setting.path,
-                config.text(setting.path),
+                if setting.kind == reference::Kind::Token { "…" } else { config.text(setting.path) },
                 setting.help
             ));
         }

@@ -28,6 +28,11 @@ pub(crate) async fn run(config: &Config, flags: &cli::Import) -> Outcome {
                 let endpoint = format!("http://{}", host.otlp);
                 ingest::send::otlp_http(&endpoint, body).await.map_err(|error| error.to_string())?;
             }
+            if !batch.logs.is_empty() {
+                let body = formats::otlp_proto::encode_logs(&batch.logs);
+                let endpoint = format!("http://{}/v1/logs", host.otlp);
+                ingest::send::otlp_http(&endpoint, body).await.map_err(|error| error.to_string())?;
+            }
             format!("the receiver of process {}", host.pid)
         }
         None => {

@@ -148,6 +148,7 @@ fn takes(kind: Kind) -> String {
         Kind::Address => "an address with a port, or `off`".to_owned(),
         Kind::Url => "an http or https address".to_owned(),
         Kind::Words => "a list of texts such as `[\"one\", \"two\"]`".to_owned(),
+        Kind::Token => "a text of twelve or more letters, digits and signs".to_owned(),
         Kind::Patterns => "a list of regular expressions such as `['KD-\\d{6}']`".to_owned(),
         Kind::OneOf(words) => {
             format!("one of {}", words.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", "))
@@ -160,7 +161,7 @@ fn leaf(setting: &Setting) -> Value {
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::OneOf(words) => json!({ "enum": words }),
         Kind::Bytes => json!({ "type": ["string", "integer"] }),
-        Kind::Path | Kind::Duration | Kind::Address | Kind::Url => json!({ "type": "string" }),
+        Kind::Path | Kind::Duration | Kind::Address | Kind::Url | Kind::Token => json!({ "type": "string" }),
         Kind::Words | Kind::Patterns => json!({ "type": "array", "items": { "type": "string" } }),
     };
     leaf["description"] = json!(setting.help);

@@ -18,6 +18,9 @@ pub(crate) fn check(kind: Kind, value: &str) -> Result<(), String> {
         Kind::OneOf(words) => words.contains(&value),
         Kind::Words => words(value).is_some_and(|words| words.iter().all(|word| !word.trim().is_empty())),
         Kind::Patterns => return patterns(value),
+        Kind::Token => {
+            value.is_empty() || (value.len() >= 12 && value.bytes().all(|byte| byte.is_ascii_graphic()))
+        }
     };
     if fits {
         return Ok(());
@@ -33,6 +36,7 @@ pub(crate) fn check(kind: Kind, value: &str) -> Result<(), String> {
         Kind::Url => "an address that begins with http:// or https://".to_owned(),
         Kind::OneOf(words) => format!("one of {}", words.join(", ")),
         Kind::Words | Kind::Patterns => LIST.to_owned(),
+        Kind::Token => "twelve or more letters, digits and signs without spaces".to_owned(),
     })
 }
 

@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     OneOf(&'static [&'static str]),
     /// A list of words.
     Words,
+    /// A text that others must not know, and cannot guess.
+    Token,
     /// A list of regular expressions.
     Patterns,
 }
@@ -49,6 +51,34 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "127.0.0.1:4318",
         in_workspace: true,
         help: "Where OTLP over HTTP is received. Port 0 takes any free port; off receives nothing.",
+    },
+    Setting {
+        path: "receiver.expose",
+        kind: Kind::Bool,
+        default: "false",
+        in_workspace: false,
+        help: "Whether `receiver.http` may name an address that others on the network can reach. Needs `receiver.token`.",
+    },
+    Setting {
+        path: "receiver.token",
+        kind: Kind::Token,
+        default: "",
+        in_workspace: false,
+        help: "What senders must carry as `Authorization: Bearer`. Unset, nothing is asked for.",
+    },
+    Setting {
+        path: "receiver.hosts",
+        kind: Kind::Words,
+        default: "",
+        in_workspace: false,
+        help: "Further names by which senders may call the receiver, such as `host.docker.internal`.",
+    },
+    Setting {
+        path: "receiver.origins",
+        kind: Kind::Words,
+        default: "",
+        in_workspace: false,
+        help: "Origins of pages that may send from a browser, such as `http://localhost:3000`.",
     },
     Setting {
         path: "data_dir",

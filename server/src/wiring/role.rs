@@ -59,6 +59,7 @@ pub(super) struct Surroundings {
     pub(super) world: Handle,
     pub(super) nudge: mpsc::UnboundedSender<Effects>,
     pub(super) config: Config,
+    pub(super) journal: web::Journal,
     pub(super) page: Page,
     pub(super) role: watch::Sender<RoleState>,
     pub(super) stop: watch::Receiver<bool>,
@@ -101,9 +102,10 @@ pub(super) async fn keep(around: Surroundings) {
         token: around.page.token.clone(),
         // Whoever chose a port wants that one.
         any_port_instead: around.config.origin("receiver.http") == Origin::Default,
-        beyond_loopback: false,
+        beyond_loopback: around.config.is_on("receiver.expose")
+            && !around.config.text("receiver.token").is_empty(),
     };
-    let keeper = Arc::new(Keeper::new(around.world.clone(), around.config.mask()));
+    let keeper = Arc::new(around.keeper());
     let mut stop = around.stop.clone();
     while !*stop.borrow() {
         let role = tokio::select! {
@@ -130,18 +132,22 @@ pub(super) async fn keep(around: Surroundings) {
 async fn poll_only(around: &Surroundings) {
     let reason = "the setting receiver.http says so".to_owned();
     around.enter(RoleState::Off { reason, is_wanted: true });
-    let mut polling =
-        Polling::start(&around.config, &Arc::new(Keeper::new(around.world.clone(), around.config.mask())));
+    let mut polling = Polling::start(&around.config, &Arc::new(around.keeper()));
     // An error means that whoever could stop it is gone: the same.
     drop(around.stop.clone().wait_for(|stop| *stop).await);
     polling.stop();
 }
 
-/// Receives until told to stop. What earlier hosts kept on disk comes first.
+/// Receives until told to stop. What earlier hosts kept on disk is read in the background.
 async fn host(around: &Surroundings, hosting: Hosting, keeper: &Arc<Keeper>) {
     keeper.open_archive(&around.config).await;
     let Hosting { address, listener, notice, lease } = hosting;
-    let router = otlp::http::router(keeper.clone(), otlp::http::Settings::default());
+    let is_exposed = !address.ip().is_loopback();
+    if is_exposed {
+        tracing::warn!(%address, "others on the network can reach the receiver; they need receiver.token");
+    }
+    let access = access(&around.config, is_exposed);
+    let router = otlp::http::router(keeper.clone(), otlp::http::Settings { access, ..Default::default() });
     let notice = notice.map(|notice| {
         format!("{notice}; have apps send there, OTEL_EXPORTER_OTLP_ENDPOINT=http://{address}")
     });
@@ -154,11 +160,21 @@ async fn host(around: &Surroundings, hosting: Hosting, keeper: &Arc<Keeper>) {
     };
     tokio::select! {
         () = otlp::http::serve(listener, router, stopped) => {}
-        () = keeper.clone().sync() => {}
+        () = keeper.clone().tend(&around.config) => {}
     }
     polling.stop();
     keeper.close().await;
     drop(lease);
+}
+
+/// Who may send. Where others on the network may, the token decides and not the name that they call.
+fn access(config: &Config, is_exposed: bool) -> otlp::http::Access {
+    let mut hosts = config.words("receiver.hosts");
+    if is_exposed {
+        hosts.push("*".to_owned());
+    }
+    let token = Some(config.text("receiver.token").to_owned()).filter(|token| !token.is_empty());
+    otlp::http::Access { hosts, origins: config.words("receiver.origins"), token }
 }
 
 /// Reads through another process until it ends.
@@ -172,6 +188,10 @@ async fn follow(around: &Surroundings, host: &HostInfo, keeper: &Arc<Keeper>) {
 }
 
 impl Surroundings {
+    fn keeper(&self) -> Keeper {
+        Keeper::new(self.world.clone(), self.config.mask(), self.journal.clone())
+    }
+
     fn enter(&self, role: RoleState) {
         tracing::info!(source = role.source().label, "spans");
         self.role.send_replace(role);

@@ -2,9 +2,13 @@
 
 mod bundles;
 mod command_line;
+mod doors;
+mod durability;
 mod editor;
 mod history;
+mod overload;
 mod receiver;
 mod replay;
 mod rulings;
+mod secrets;
 mod sharing;

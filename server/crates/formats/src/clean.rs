@@ -63,6 +63,16 @@ impl Clean {
         frame.into()
     }
 
+    /// The log records alone, as [`Clean::frame`] writes them; `None` when there are none.
+    pub fn logs_frame(&self) -> Option<Bytes> {
+        let frame = || {
+            let mut frame = Vec::with_capacity(self.logs.len() + 8);
+            otlp_proto::append_logs(&self.logs, &mut frame);
+            frame.into()
+        };
+        (self.records > 0).then(frame)
+    }
+
     /// Its spans, to be read where they lie.
     pub fn walk(&self) -> Spans {
         Spans::new(self.traces.clone(), self.spans)

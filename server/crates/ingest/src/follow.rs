@@ -38,24 +38,24 @@ impl fmt::Display for Ended {
     }
 }
 
-/// Takes every span that the host has numbered above `from` (0 for all) and everything that it receives from then
-/// on, until it ends. A sink that is full is waited for. Cancel by dropping.
+/// Takes every span that the host has numbered above `from` (0 for all), the log records that it has, and everything
+/// that it receives from then on, until it ends. A sink that is full is waited for. Cancel by dropping.
 pub async fn run(host: &HostInfo, from: u64, sink: Arc<dyn Sink>) -> Ended {
     let client = match send::local_client() {
         Ok(client) => client,
         Err(error) => return Ended::Gone { reason: error.to_string() },
     };
-    let mut after = from;
+    let mut at = Position { spans: from, logs: 0 };
     let mut silent_since: Option<Instant> = None;
     loop {
-        match page(&client, host, after).await {
+        match page(&client, host, at).await {
             Ok(Page::Nothing) => silent_since = None,
-            Ok(Page::Spans { body, next }) => {
+            Ok(Page::Some { body, next }) => {
                 silent_since = None;
                 if let Some(ended) = take(body, &*sink).await {
                     return ended;
                 }
-                after = next;
+                at = next;
             }
             Err(Fault::Final(ended)) => return ended,
             Err(Fault::Passing(reason)) => {
@@ -71,7 +71,14 @@ pub async fn run(host: &HostInfo, from: u64, sink: Arc<dyn Sink>) -> Ended {
 
 enum Page {
     Nothing,
-    Spans { body: Vec<u8>, next: u64 },
+    Some { body: Vec<u8>, next: Position },
+}
+
+/// How far the host was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Position {
+    spans: u64,
+    logs: u64,
 }
 
 enum Fault {
@@ -80,9 +87,9 @@ enum Fault {
     Final(Ended),
 }
 
-async fn page(client: &Client, host: &HostInfo, after: u64) -> Result<Page, Fault> {
+async fn page(client: &Client, host: &HostInfo, at: Position) -> Result<Page, Fault> {
     let wait = limits::FOLLOW_WAIT.as_secs();
-    let url = format!("{}/api/spans?after={after}&wait={wait}", host.api);
+    let url = format!("{}/api/spans?after={}&logs={}&wait={wait}", host.api, at.spans, at.logs);
     let request =
         client.get(url).bearer_auth(&host.token).timeout(limits::FOLLOW_WAIT + limits::FOLLOW_SLACK);
     let answer = request.send().await.map_err(|error| {
@@ -92,10 +99,10 @@ async fn page(client: &Client, host: &HostInfo, after: u64) -> Result<Page, Faul
     match answer.status() {
         StatusCode::NO_CONTENT => Ok(Page::Nothing),
         StatusCode::OK => {
-            let next = next(answer.headers()).filter(|next| *next > after).ok_or_else(|| {
+            let next = next(answer.headers(), at).ok_or_else(|| {
                 Fault::Final(Ended::Incomprehensible { reason: "its answer has no position".to_owned() })
             })?;
-            Ok(Page::Spans { body: bounded(answer).await?, next })
+            Ok(Page::Some { body: bounded(answer).await?, next })
         }
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
             Err(Fault::Final(Ended::Stranger))
@@ -105,8 +112,15 @@ async fn page(client: &Client, host: &HostInfo, after: u64) -> Result<Page, Faul
     }
 }
 
-fn next(headers: &HeaderMap) -> Option<u64> {
-    headers.get("x-spanglass-next")?.to_str().ok()?.parse().ok()
+/// Where the answer ends; `None` when it does not say, or is not behind `at`. Hosts of an earlier version number no
+/// log records.
+fn next(headers: &HeaderMap, at: Position) -> Option<Position> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.parse().ok();
+    let next = Position {
+        spans: number("x-spanglass-next")?,
+        logs: number("x-spanglass-next-logs").unwrap_or(at.logs),
+    };
+    (next.spans >= at.spans && next != at).then_some(next)
 }
 
 async fn bounded(answer: Response) -> Result<Vec<u8>, Fault> {
@@ -214,7 +228,12 @@ mod tests {
         sink.reaches(3).await;
         following.abort();
         let asked = script.lock().unwrap().asked.clone();
-        let wanted = ["after=5&wait=20", "after=7&wait=20", "after=7&wait=20", "after=7&wait=20"];
+        let wanted = [
+            "after=5&logs=0&wait=20",
+            "after=7&logs=0&wait=20",
+            "after=7&logs=0&wait=20",
+            "after=7&logs=0&wait=20",
+        ];
         assert_eq!(asked[..4], wanted);
     }
 

@@ -150,7 +150,7 @@ async fn resolve(settings: &Settings) -> Result<SocketAddr, String> {
     let address = address.ok_or_else(bad)?;
     if !address.ip().is_loopback() && !settings.beyond_loopback {
         return Err(format!(
-            "receiver.http names {}, which others on the network can reach; name 127.0.0.1, or allow it explicitly",
+            "receiver.http names {}, which others on the network can reach; name 127.0.0.1, or set receiver.expose = true and a receiver.token",
             address.ip()
         ));
     }

@@ -32,14 +32,15 @@ pub enum SendError {
     },
 }
 
-/// Posts an OTLP protobuf body of spans to `endpoint`, a base address such as `http://127.0.0.1:4318` or a whole one
-/// that ends in `/v1/traces`.
+/// Posts an OTLP protobuf body to `endpoint`: a base address such as `http://127.0.0.1:4318` for spans, or a whole one
+/// that ends in `/v1/traces` or `/v1/logs`.
 ///
 /// # Errors
 /// When there is no answer within ten seconds, or one that is not 2xx.
 pub async fn otlp_http(endpoint: &str, body: Vec<u8>) -> Result<(), SendError> {
     let base = endpoint.trim_end_matches('/');
-    let endpoint = if base.ends_with("/v1/traces") { base.to_owned() } else { format!("{base}/v1/traces") };
+    let is_whole = base.ends_with("/v1/traces") || base.ends_with("/v1/logs");
+    let endpoint = if is_whole { base.to_owned() } else { format!("{base}/v1/traces") };
     let unreachable = |error: reqwest::Error| SendError::Unreachable {
         endpoint: endpoint.clone(),
         reason: innermost(&error.without_url()),

@@ -19,12 +19,18 @@ use crate::Door;
 
 /// Names the number of the last span in an answer of `/api/spans`: what the next request says as `after`.
 const NEXT: header::HeaderName = header::HeaderName::from_static("x-spanglass-next");
+/// The same for log records: what the next request says as `logs`.
+const NEXT_LOGS: header::HeaderName = header::HeaderName::from_static("x-spanglass-next-logs");
+/// Bytes of log records in one answer.
+const LOGS_BYTES: usize = 4 << 20;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct After {
     /// Spans numbered above this are wanted.
     #[serde(default)]
     after: u64,
+    /// Log records numbered above this are wanted; without it none are.
+    logs: Option<u64>,
     /// Seconds to wait for the first of them.
     #[serde(default)]
     wait: u64,
@@ -60,29 +66,35 @@ pub(crate) async fn status(State(door): State<Door>) -> Response {
     .into_response()
 }
 
-/// Spans in order of arrival as OTLP protobuf; 204 when none came while waiting.
+/// Spans and, when asked for, log records in order of arrival as OTLP protobuf; 204 when none came while waiting.
 pub(crate) async fn spans(State(door): State<Door>, Query(asked): Query<After>) -> Response {
-    let mut received = door.received.clone();
+    let (mut received, mut logged) = (door.received.clone(), door.logs.latest());
     let wait = Duration::from_secs(asked.wait).min(door.settings.longest_wait);
     let deadline = time::Instant::now() + wait;
     loop {
         // Marked as seen before looking, so that what arrives in between wakes the wait below.
         received.borrow_and_update();
+        logged.borrow_and_update();
         let Some(snapshot) = door.world.snapshot().await else {
             return gone();
         };
         let stored = snapshot.store.after(asked.after, door.settings.page_size);
-        if let Some(last) = stored.last() {
-            let next = last.sequence.to_string();
+        let (logs, next_logs) =
+            asked.logs.map_or((Vec::new(), 0), |after| door.logs.after(after, LOGS_BYTES));
+        if !stored.is_empty() || !logs.is_empty() {
+            let next = stored.last().map_or(asked.after, |last| last.sequence);
             let spans: Vec<Arc<Span>> = stored.into_iter().map(|stored| stored.span).collect();
-            let body = formats::otlp_proto::encode_traces(&spans);
-            return ([(header::CONTENT_TYPE, "application/x-protobuf".to_owned()), (NEXT, next)], body)
+            // Messages of protobuf in a row are one message.
+            let mut body = formats::otlp_proto::encode_traces(&spans);
+            logs.iter().for_each(|logs| body.extend_from_slice(logs));
+            let kind = (header::CONTENT_TYPE, "application/x-protobuf".to_owned());
+            return ([kind, (NEXT, next.to_string()), (NEXT_LOGS, next_logs.to_string())], body)
                 .into_response();
         }
-        match time::timeout_at(deadline, received.changed()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return gone(),
-            Err(_) => return StatusCode::NO_CONTENT.into_response(),
+        tokio::select! {
+            changed = received.changed() => if changed.is_err() { return gone() },
+            changed = logged.changed(), if asked.logs.is_some() => if changed.is_err() { return gone() },
+            () = time::sleep_until(deadline) => return StatusCode::NO_CONTENT.into_response(),
         }
     }
 }

@@ -7,9 +7,11 @@
 mod api;
 mod escape;
 mod guard;
+mod journal;
 mod page;
 mod server;
 mod stylesheet;
 
 pub use guard::Token;
+pub use journal::Journal;
 pub use server::{Door, Settings, router, serve};

@@ -12,7 +12,7 @@ use axum::{
 use tokio::{net::TcpListener, sync::watch};
 use world::Handle;
 
-use crate::{Token, api, guard, page};
+use crate::{Journal, Token, api, guard, page};
 
 /// What the door opens to.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Door {
     pub world: Handle,
     /// Counts spans received; changes wake readers that wait for more.
     pub received: watch::Receiver<u64>,
+    /// Log records, for readers of spans.
+    pub logs: Journal,
     /// Settings.
     pub settings: Arc<Settings>,
 }

@@ -12,7 +12,7 @@ use model::{
 };
 use tokio::sync::watch;
 use tower::ServiceExt as _;
-use web::{Door, Settings, Token};
+use web::{Door, Journal, Settings, Token};
 use world::{Change, World};
 
 const HOSTILE: &str = "<img src=x onerror=alert(1)> \u{202E}\" onmouseover='x' </script>";
@@ -26,7 +26,9 @@ fn door() -> (Router, watch::Sender<u64>) {
     let (count, received) = watch::channel(1);
     let settings =
         Settings { token: Token::new("s3cret"), longest_wait: Duration::from_millis(50), page_size: 100 };
-    (web::router(Door { world, received, settings: Arc::new(settings) }), count)
+    let logs = Journal::new(1024);
+    logs.push(b"\xc2\x3e\x00");
+    (web::router(Door { world, received, logs, settings: Arc::new(settings) }), count)
 }
 
 fn hostile_span() -> Span {
@@ -109,7 +111,9 @@ async fn spans_come_as_otlp_and_a_reader_waits_for_more() {
     assert_eq!(batch.spans.len(), 1);
     assert_eq!(*batch.spans[0], hostile_span());
 
-    let (status, _) = get(&router, &format!("/api/spans?after={next}&wait=1&token=s3cret")).await;
+    let (status, body) = get(&router, &format!("/api/spans?after={next}&logs=0&token=s3cret")).await;
+    assert_eq!((status, body.len()), (200, 3), "log records come when asked for");
+    let (status, _) = get(&router, &format!("/api/spans?after={next}&logs=1&wait=1&token=s3cret")).await;
     assert_eq!(status, 204, "nothing came within the longest wait");
     drop(count);
     let (status, _) = get(&router, &format!("/api/spans?after={next}&wait=1&token=s3cret")).await;

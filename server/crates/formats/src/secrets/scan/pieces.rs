@@ -4,7 +4,7 @@
 //! groups of three among them begins at an even place, so looking every second group of three up in a small table of
 //! bits finds all. An automaton reads every byte and was ten times slower.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Bytes of the shortest word that can be found.
 pub(super) const SHORTEST: usize = 3;
@@ -27,13 +27,13 @@ pub(super) struct Pieces {
     /// Whether a group with this hash is of a piece.
     bits: Vec<u64>,
     /// Which words a group is of, and where in them.
-    groups: HashMap<u32, Vec<(usize, usize)>>,
+    groups: FxHashMap<u32, Vec<(usize, usize)>>,
 }
 
 impl Pieces {
     pub(super) fn new(words: &[String]) -> Pieces {
         let mut pieces =
-            Pieces { words: Vec::new(), bits: vec![0; 1 << (HASH_BITS - 6)], groups: HashMap::new() };
+            Pieces { words: Vec::new(), bits: vec![0; 1 << (HASH_BITS - 6)], groups: FxHashMap::default() };
         for (at, word) in words.iter().enumerate() {
             let word = word.to_ascii_lowercase().into_bytes();
             pieces.add(at, &word);

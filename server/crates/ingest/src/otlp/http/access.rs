@@ -10,7 +10,8 @@ use axum::{
 /// Who may send. The default takes requests that name a loopback address or `localhost` and come from no browser.
 #[derive(Clone, Default)]
 pub struct Access {
-    /// Further names that the `Host` header may have, without port, for example `host.docker.internal`.
+    /// Further names that the `Host` header may have, without port, for example `host.docker.internal`. `*` stands for
+    /// any, and only counts when there is a token.
     pub hosts: Vec<String>,
     /// Origins of browsers that may send, for example `http://localhost:3000`; compared whole, case ignored.
     pub origins: Vec<String>,
@@ -63,7 +64,9 @@ impl Access {
                     || name.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
             }
         };
-        let allowed = loopback || self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(name));
+        let is_named =
+            |allowed: &String| allowed.eq_ignore_ascii_case(name) || (allowed == "*" && self.token.is_some());
+        let allowed = loopback || self.hosts.iter().any(is_named);
         if allowed { Ok(()) } else { Err(Denied::Host) }
     }
 
@@ -209,6 +212,36 @@ mod tests {
             (absent) MalformedHost
         "#]]
         .assert_eq(&report);
+    }
+
+    #[test]
+    fn any_name_is_let_in_only_with_a_token() {
+        let any = Access { hosts: vec!["*".to_owned()], ..Access::default() };
+        assert_eq!(verdict(&any, Some(b"build-box"), None), "Host");
+        let any = Access { token: Some("s3cret".to_owned()), ..any };
+        assert_eq!(verdict(&any, Some(b"build-box"), None), "Token");
+        assert_eq!(verdict(&any, Some(b"build-box:x"), None), "MalformedHost");
+    }
+
+    /// The check never fails otherwise than by saying no, whatever bytes a header may hold.
+    #[test]
+    fn every_byte_in_every_place_is_judged() {
+        let access = Access { origins: vec!["http://localhost:3000".to_owned()], ..Access::default() };
+        for golden in [&b"localhost:4318"[..], b"[::1]:4318", b"127.0.0.1", b"", b"["] {
+            for at in 0..=golden.len() {
+                for byte in (0..=u8::MAX).filter(|byte| *byte == b'\t' || (*byte >= 32 && *byte != 127)) {
+                    let mut host = golden.to_vec();
+                    host.insert(at, byte);
+                    let let_in = verdict(&access, Some(&host), None) == "ok";
+                    let name = String::from_utf8_lossy(&host).to_ascii_lowercase();
+                    let inside = name.strip_prefix('[').and_then(|rest| Some(rest.split_once(']')?.0));
+                    let is_v6 =
+                        inside.is_some_and(|it| it.parse().is_ok_and(|it: Ipv6Addr| it.is_loopback()));
+                    let is_ours = is_v6 || ["localhost", "127."].iter().any(|ours| name.starts_with(ours));
+                    assert!(!let_in || is_ours, "{name:?} came in");
+                }
+            }
+        }
     }
 
     #[test]
