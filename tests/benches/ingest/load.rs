@@ -92,7 +92,7 @@ fn span(number: usize, now: u64) -> Vec<u8> {
     ] {
         out.extend(field(9, &pair(key, value)));
     }
-    out.extend(field(9, &[field(1, b"code.line.number"), field(2, &[3 << 3, 5])].concat()));
+    out.extend(field(9, &[field(1, b"server.port"), field(2, &[3 << 3, 80])].concat()));
     out.extend(field(9, &[field(1, b"http.response.status_code"), field(2, &[3 << 3, 0xc8, 1])].concat()));
     if number % 20 == 7 {
         let attributes = [("exception.type", "KeyError"), ("exception.message", "no such article")];

@@ -102,6 +102,8 @@ impl Server {
         }
         let data = self.folder.path().join("data");
         let mut command = Command::new(spanglass());
+        // It places spans in the code of the folder that it runs in.
+        command.current_dir(self.folder.path().join("code"));
         let doctor = command.args(["doctor", "--json"]).env("SPANGLASS_DATA_DIR", data).output();
         let report: Value = serde_json::from_slice(&doctor.expect("doctor runs").stdout).unwrap_or_default();
         let spans = &report["spans"];
