@@ -74,13 +74,15 @@ impl Listing<'_> {
             return;
         }
         if kind.is_some_and(|kind| kind.is_symlink()) {
-            // What a link leads to is read where it lies; one that leads nowhere may be missed by somebody.
-            if let Err(error) = fs::metadata(path).and_then(|_| around(path)) {
+            // What a link leads to is read where it lies; code that it does not lead to may be missed by somebody.
+            let found = fs::metadata(path).and_then(|_| around(path));
+            let is_told = |error: &io::Error| error.kind() != io::ErrorKind::NotFound || is_code(path);
+            if let Some(error) = found.err().filter(is_told) {
                 self.pass_over(path.to_owned(), reason(&error), intake);
             }
             return;
         }
-        if Language::of_path(&path.to_string_lossy()).is_none() {
+        if !is_code(path) {
             return;
         }
         if !kind.is_some_and(|kind| kind.is_file()) {
@@ -108,6 +110,10 @@ impl Listing<'_> {
         let key = self.roots.key(&path);
         intake.tell((Job { path, key, stamp: None }, Err(reason)));
     }
+}
+
+fn is_code(path: &Path) -> bool {
+    Language::of_path(&path.to_string_lossy()).is_some()
 }
 
 fn walk(folder: &Path, threads: usize) -> ignore::WalkParallel {
@@ -193,6 +199,8 @@ mod tests {
         symlink("..", path("inner/up")).unwrap();
         symlink("../a.py", path("inner/b.py")).unwrap();
         symlink("/dev/zero", path("zero.py")).unwrap();
+        symlink("gone", path("gone.py")).unwrap();
+        symlink("gone", path("gone.txt")).unwrap();
         let mut seen = Vec::new();
         super::super::read_into(&Roots::new([folder.path().to_owned()]), None, |change| match change {
             world::Change::FileRead(file) => seen.push(file.path().to_string()),
@@ -202,6 +210,7 @@ mod tests {
         seen.sort();
         let wanted = [
             "a.py",
+            "gone.py: it leads to nothing, or is gone",
             "inner/up: it is a symbolic link to a folder that it lies in; it is not followed",
             "itself.py: it is a symbolic link that leads back to itself",
         ];
