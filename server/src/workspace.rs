@@ -2,6 +2,7 @@
 //! is remembered of it.
 
 mod cache;
+mod listing;
 mod observed;
 mod readers;
 mod roots;

@@ -73,6 +73,9 @@ impl Cache {
     /// When it cannot be written; the one before stays as it was.
     pub(crate) fn store(&self, entries: &[(Stamp, Packed)]) -> std::io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
+        if entries.is_empty() && self.entries.is_empty() {
+            return Ok(());
+        }
         if entries.len() == self.entries.len()
             && entries.iter().all(|(stamp, packed)| {
                 self.get(packed.path(), *stamp).is_some_and(|known| known.is_same(packed))
@@ -201,6 +204,14 @@ mod tests {
         assert_eq!(cache.get("b.py", entries[1].0).unwrap().functions(), 1);
         assert!(cache.get("b.py", entries[0].0).is_none());
         assert!(Cache::load(folder.path(), &Roots::new([folder.path().join("other")])).entries.is_empty());
+    }
+
+    #[test]
+    fn nothing_to_keep_needs_no_cache() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::load(&folder.path().join("index"), &Roots::new([folder.path().to_owned()]));
+        cache.store(&[]).unwrap();
+        assert!(!folder.path().join("index").exists());
     }
 
     #[cfg(unix)]

@@ -35,6 +35,9 @@ pub(crate) type Done = (Job, Result<Packed, String>);
 /// How a file is read.
 pub(crate) type Read = fn(&Job) -> Result<Packed, String>;
 
+/// In place of a thread's number: what needed no thread.
+const LISTED: usize = usize::MAX;
+
 /// The threads, and what they have to do.
 pub(crate) struct Readers {
     shared: Arc<Shared>,
@@ -44,6 +47,12 @@ pub(crate) struct Readers {
     sender: mpsc::Sender<(usize, Done)>,
     /// Threads by number; those that hung are given up.
     given_up: Vec<bool>,
+}
+
+/// Where files are handed in while others are read. When the last one is gone, no more will come.
+pub(crate) struct Intake {
+    shared: Arc<Shared>,
+    done: mpsc::Sender<(usize, Done)>,
 }
 
 struct Shared {
@@ -58,19 +67,22 @@ struct State {
     /// Whether only what is wanted is read for now.
     is_held: bool,
     is_closed: bool,
+    /// Whether more files may come.
+    is_open: bool,
     /// What each thread reads, and since when.
     busy: Vec<Option<(Job, Instant)>>,
 }
 
 impl Readers {
-    /// Starts `threads` threads that read `jobs`; while held, they read only what is wanted.
-    pub(crate) fn start(jobs: Vec<Job>, threads: usize, is_held: bool, read: Read) -> Readers {
-        let state = State { rest: jobs.into(), is_held, ..State::default() };
+    /// Starts `threads` threads that read what is handed in; while held, they read only what is wanted.
+    pub(crate) fn start(threads: usize, is_held: bool, read: Read) -> (Readers, Intake) {
+        let state = State { is_held, is_open: true, ..State::default() };
         let (sender, done) = mpsc::channel();
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
         let mut readers = Readers { shared, read, deadline: DEADLINE, done, sender, given_up: Vec::new() };
         (0..threads.max(1)).for_each(|_| readers.add_thread());
-        readers
+        let intake = Intake { shared: readers.shared.clone(), done: readers.sender.clone() };
+        (readers, intake)
     }
 
     /// What is not begun yet, without what is wanted.
@@ -88,19 +100,13 @@ impl Readers {
         self.shared.changed.notify_all();
     }
 
-    /// Lets the threads go on to what is not wanted.
-    pub(crate) fn release(&self) {
-        self.shared.lock().is_held = false;
-        self.shared.changed.notify_all();
-    }
-
     /// The next file that is done, waited for at most `patience`; `Err` when all are.
     pub(crate) fn next(&mut self, patience: Duration) -> Result<Option<Done>, ()> {
         let is_deserted = self.given_up.iter().all(|gone| *gone);
         let until = Instant::now() + if is_deserted { Duration::ZERO } else { patience };
         loop {
             match self.done.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok((thread, _)) if self.given_up[thread] => {}
+                Ok((thread, _)) if self.is_given_up(thread) => {}
                 Ok((_, done)) => return Ok(Some(done)),
                 Err(_) => break,
             }
@@ -111,13 +117,17 @@ impl Readers {
         let state = self.shared.lock();
         let is_busy = state.busy.iter().zip(&self.given_up).any(|(busy, gone)| busy.is_some() && !gone);
         // A thread says that it is free after it has sent what it did.
-        let is_done = state.wanted.is_empty() && state.rest.is_empty() && !is_busy;
+        let is_done = !state.is_open && state.wanted.is_empty() && state.rest.is_empty() && !is_busy;
         drop(state);
         match self.done.try_recv() {
-            Ok((thread, done)) if !self.given_up[thread] => Ok(Some(done)),
+            Ok((thread, done)) if !self.is_given_up(thread) => Ok(Some(done)),
             _ if is_done => Err(()),
             _ => Ok(None),
         }
+    }
+
+    fn is_given_up(&self, thread: usize) -> bool {
+        self.given_up.get(thread).is_some_and(|gone| *gone)
     }
 
     /// Gives up a thread that reads one file for too long, and starts another in its place.
@@ -172,6 +182,39 @@ impl Readers {
     }
 }
 
+impl Intake {
+    /// Has a file read: before the others if it is wanted.
+    pub(crate) fn add(&self, job: Job, is_wanted: bool) {
+        let mut state = self.shared.lock();
+        if is_wanted {
+            state.wanted.push_back(job)
+        } else {
+            state.rest.push_back(job)
+        }
+        let is_for_now = is_wanted || !state.is_held;
+        drop(state);
+        if is_for_now {
+            self.shared.changed.notify_one();
+        }
+    }
+
+    /// Tells of a file that need not be read.
+    pub(crate) fn tell(&self, done: Done) {
+        // Nobody listens any more when the read was stopped.
+        drop(self.done.send((LISTED, done)));
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.is_open = false;
+        state.is_held = false;
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+}
+
 impl Drop for Readers {
     fn drop(&mut self) {
         self.shared.lock().is_closed = true;
@@ -197,7 +240,7 @@ impl Shared {
                 state.busy[number] = Some((job.clone(), Instant::now()));
                 return Some(job);
             }
-            if !held && state.rest.is_empty() {
+            if !held && !state.is_open && state.rest.is_empty() {
                 return None;
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -209,8 +252,14 @@ impl Shared {
 mod tests {
     use super::*;
 
-    fn jobs(keys: &[&str]) -> Vec<Job> {
-        keys.iter().map(|key| Job { path: PathBuf::from(key), key: (*key).into(), stamp: None }).collect()
+    fn job(key: &str) -> Job {
+        Job { path: PathBuf::from(key), key: key.into(), stamp: None }
+    }
+
+    fn started(keys: &[&str]) -> Readers {
+        let (readers, intake) = Readers::start(1, false, read);
+        keys.iter().for_each(|key| intake.add(job(key), false));
+        readers
     }
 
     fn read(job: &Job) -> Result<Packed, String> {
@@ -236,8 +285,9 @@ mod tests {
 
     #[test]
     fn what_is_wanted_comes_first_and_alone_while_the_rest_is_held() {
-        let mut readers = Readers::start(jobs(&["a.py", "b.py", "c.py"]), 1, true, read);
-        readers.want(&|job| job.key == "c.py");
+        let (mut readers, intake) = Readers::start(1, true, read);
+        ["a.py", "b.py"].iter().for_each(|key| intake.add(job(key), false));
+        intake.add(job("c.py"), true);
         let first = loop {
             if let Ok(Some((job, _))) = readers.next(Duration::from_millis(20)) {
                 break job.key;
@@ -245,14 +295,26 @@ mod tests {
         };
         assert_eq!(first, "c.py");
         assert_eq!(readers.waiting().len(), 2);
-        readers.release();
-        assert_eq!(all(&mut readers), ["a.py", "b.py"]);
+        intake.tell((job("known.py"), Ok(source::read("known.py", "").map(Packed::from).unwrap())));
+        drop(intake);
+        assert_eq!(all(&mut readers), ["known.py", "a.py", "b.py"]);
+    }
+
+    #[test]
+    fn a_read_ends_when_who_lists_the_files_fails() {
+        let (mut readers, intake) = Readers::start(1, true, read);
+        let lists = thread::spawn(move || {
+            intake.add(job("a.py"), false);
+            panic!("a folder's mistake");
+        });
+        assert!(lists.join().is_err());
+        assert_eq!(all(&mut readers), ["a.py"]);
     }
 
     #[test]
     fn when_every_thread_hangs_the_rest_is_told_and_the_read_ends() {
         let keys = ["hangs.py"; MAX_HUNG].into_iter().chain(["a.py", "b.py"]).collect::<Vec<_>>();
-        let mut readers = Readers::start(jobs(&keys), 1, false, read);
+        let mut readers = started(&keys);
         readers.deadline = Duration::from_millis(50);
         let seen = all(&mut readers);
         assert_eq!(seen.len(), keys.len());
@@ -262,7 +324,7 @@ mod tests {
     #[test]
     fn a_file_that_hangs_or_breaks_its_reader_costs_itself_only() {
         let keys = ["hangs.py", "panics.py", "a.py", "b.py", "notes.txt"];
-        let mut readers = Readers::start(jobs(&keys), 1, false, read);
+        let mut readers = started(&keys);
         readers.deadline = Duration::from_secs(1);
         assert_eq!(
             all(&mut readers),

@@ -4,43 +4,29 @@ use std::{
     collections::HashSet,
     fs::{self, File},
     io::Read,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
-use ignore::WalkBuilder;
 use source::Packed;
 use world::{Change, Handle};
 
 use super::{
     Roots,
     cache::{Cache, Stamp},
+    listing::{Listing, reason},
     observed::Observed,
     readers::{Job, Readers},
 };
 
 /// Larger files are generated or bundled, not written by hand.
 const LARGEST_FILE: u64 = 1 << 20;
-
-/// Folders of other people's code and of build results, passed over even where git does not ignore them.
-const FOREIGN: &[&str] = &[
-    "node_modules",
-    "vendor",
-    "third_party",
-    "site-packages",
-    "target",
-    "dist",
-    "build",
-    "__pycache__",
-    "venv",
-    "bower_components",
-    "Pods",
-];
 
 /// How often what spans tell is looked at again while files are read.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -57,6 +43,7 @@ impl Scan {
     pub(crate) fn start(roots: Roots, caches: PathBuf, world: Handle) -> Scan {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
+        let failed = world.clone();
         let work = move || {
             let observed =
                 || world.snapshot_blocking().map(|snapshot| Observed::of(&snapshot)).unwrap_or_default();
@@ -66,6 +53,7 @@ impl Scan {
         };
         if let Err(error) = thread::Builder::new().name("spanglass-scan".to_owned()).spawn(work) {
             tracing::error!(%error, "the workspace cannot be read");
+            failed.send(Change::WorkspaceRead);
         }
         Scan { stop }
     }
@@ -94,12 +82,34 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// The whole read. Whatever happens in it, the world is told when it is over.
     fn run(&self, mut send: impl FnMut(Change)) {
-        let cache = self.caches.map(|folder| Cache::load(folder, self.roots)).unwrap_or_default();
-        let mut known = Vec::new();
         send(Change::WorkspaceBegun);
-        let Some(unknown) = self.list(&cache, &mut known, &mut send) else { return };
-        if !self.read(unknown, &mut known, &mut send) {
+        let whole = catch_unwind(AssertUnwindSafe(|| self.read_all(&mut send)));
+        if whole.is_err() {
+            let reason =
+                "reading the workspace failed; what was read until then is known, restart to read the rest";
+            send(Change::FileSkipped(".".into(), reason.into()));
+            send(Change::WorkspaceRead);
+        }
+    }
+
+    fn read_all(&self, send: &mut dyn FnMut(Change)) {
+        let cache = self.caches.map(|folder| Cache::load(folder, self.roots)).unwrap_or_default();
+        let observed = (self.observed)();
+        let mut known = Vec::new();
+        let threads = thread::available_parallelism().map_or(2, usize::from).min(8);
+        let (readers, intake) = Readers::start(threads, !observed.is_empty(), read_job);
+        let whole = thread::scope(|scope| {
+            let listing = Listing { roots: self.roots, stop: self.stop, cache: &cache, observed: &observed };
+            let list = move || listing.run(&intake, threads);
+            let listed = thread::Builder::new().name("spanglass-list".to_owned()).spawn_scoped(scope, list);
+            if let Err(error) = listed {
+                tracing::error!(%error, "the folders of the workspace cannot be listed");
+            }
+            self.read(readers, !observed.is_empty(), &mut known, send)
+        });
+        if !whole {
             return;
         }
         send(Change::WorkspaceRead);
@@ -108,50 +118,15 @@ impl Reading<'_> {
         }
     }
 
-    /// Sends what is known from before; answers with the rest, `None` when it was told to stop.
-    fn list(
-        &self,
-        cache: &Cache,
-        known: &mut Vec<(Stamp, Packed)>,
-        send: &mut dyn FnMut(Change),
-    ) -> Option<Vec<Job>> {
-        let (now, mut unknown) = (SystemTime::now(), Vec::new());
-        for (path, problem) in self.roots.folders().flat_map(source_files) {
-            if self.stop.load(Ordering::Relaxed) {
-                return None;
-            }
-            let key = self.roots.key(&path);
-            if let Some(problem) = problem {
-                send(Change::FileSkipped(key, problem.into()));
-                continue;
-            }
-            let stamp = fs::metadata(&path).ok().and_then(|metadata| Stamp::of(&metadata, now));
-            match stamp.and_then(|stamp| Some((stamp, cache.get(&key, stamp)?.clone()))) {
-                Some((stamp, packed)) => {
-                    known.push((stamp, packed.clone()));
-                    send(Change::FileRead(packed));
-                }
-                None => unknown.push(Job { path, key, stamp }),
-            }
-        }
-        Some(unknown)
-    }
-
-    /// Reads and sends files, those first that spans tell of; whether it was not told to stop.
+    /// Sends what is read, in whatever order it comes; whether it was not told to stop.
     fn read(
         &self,
-        unknown: Vec<Job>,
+        mut readers: Readers,
+        is_told: bool,
         known: &mut Vec<(Stamp, Packed)>,
         send: &mut dyn FnMut(Change),
     ) -> bool {
-        let threads = thread::available_parallelism().map_or(2, usize::from).min(8);
-        let mut observed = (self.observed)();
-        let is_told = !observed.is_empty();
-        let mut readers = Readers::start(unknown, threads, is_told, read_job);
-        if is_told {
-            self.prefer(&readers, &observed);
-        }
-        let mut looked = Instant::now();
+        let (mut is_told, mut looked) = (is_told, Instant::now());
         while let Ok(done) = readers.next(Duration::from_millis(50)) {
             if self.stop.load(Ordering::Relaxed) {
                 return false;
@@ -164,10 +139,11 @@ impl Reading<'_> {
                 });
             }
             // Spans may come after the start: once is enough, the rest is read in seconds.
-            if observed.is_empty() && looked.elapsed() > LOOK_AGAIN {
-                observed = (self.observed)();
+            if !is_told && looked.elapsed() > LOOK_AGAIN {
+                let observed = (self.observed)();
                 looked = Instant::now();
                 if !observed.is_empty() {
+                    is_told = true;
                     self.prefer(&readers, &observed);
                 }
             }
@@ -195,7 +171,6 @@ impl Reading<'_> {
             }
         }
         readers.want(&|job| found.contains(&job.key));
-        readers.release();
     }
 }
 
@@ -209,8 +184,9 @@ pub(crate) fn read_file(path: &Path, key: &str) -> Result<Packed, String> {
     source::read(key, &text).map(Packed::from).map_err(|error| error.to_string())
 }
 
-fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
-    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
+/// The bytes of a file that may hold code. The error is a reason in words.
+pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
+    let metadata = fs::metadata(path).map_err(|error| reason(&error))?;
     if !metadata.is_file() {
         return Err("it is no regular file".to_owned());
     }
@@ -218,33 +194,10 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
         return Err(source::ReadError::TooLarge.to_string());
     }
     let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    let file = File::open(path).map_err(|error| reason(&error))?;
     // A file can grow while it is read: the limit holds for what is read, not for what was announced.
-    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
     Ok(bytes)
-}
-
-/// Code and manifests that git would track, and what could not be looked into with the reason.
-fn source_files(folder: &Path) -> impl Iterator<Item = (PathBuf, Option<String>)> {
-    let walk = WalkBuilder::new(folder)
-        .require_git(false)
-        .follow_links(false)
-        .filter_entry(|entry| {
-            let is_folder = entry.file_type().is_some_and(|it| it.is_dir());
-            let name = entry.file_name().to_string_lossy();
-            !(is_folder && entry.depth() > 0 && FOREIGN.contains(&name.as_ref()))
-        })
-        .sort_by_file_path(Path::cmp)
-        .build();
-    let folder = folder.to_owned();
-    walk.filter_map(move |entry| match entry {
-        Ok(entry) => {
-            let is_source = entry.file_type().is_some_and(|it| it.is_file())
-                && source::is_read(&entry.path().to_string_lossy());
-            is_source.then(|| (entry.into_path(), None))
-        }
-        Err(error) => Some((folder.clone(), Some(error.to_string()))),
-    })
 }
 
 #[cfg(test)]
@@ -282,6 +235,18 @@ mod tests {
             ("web/tsconfig.json", "{}"),
         ];
         assert_eq!(keys_read(&files), ["app.py", "src/main.rs", "web/package.json"]);
+    }
+
+    #[test]
+    fn a_read_that_fails_is_over_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = Roots::new([folder.path().to_owned()]);
+        let (stop, observed) = (AtomicBool::new(false), || -> Observed { panic!("a mistake") });
+        let mut seen = Vec::new();
+        let reading = Reading { roots: &roots, caches: None, stop: &stop, observed: &observed };
+        reading.run(|change| seen.push(change));
+        assert!(matches!(seen.first(), Some(Change::WorkspaceBegun)));
+        assert!(matches!(seen.last(), Some(Change::WorkspaceRead)));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use model::{LinePosition, SmolStr};
 use crate::{
     CallKind, CallSite, Function, FunctionKey, Language, SourceFile,
     finish::Finish,
-    generated::is_generated,
+    generated::{is_generated, is_test},
     manifest,
     postings::file_keys,
     prune,
@@ -223,6 +223,10 @@ impl Draft {
         done.passes();
         let Finish { sites, mut wiring, .. } = done;
         wiring.bindings.retain(|binding| binding.scope == MODULE || !matches!(binding.value, Value::Text(_)));
+        if is_test(path) {
+            wiring.passes.clear();
+        }
+        prune::foreign(&mut wiring, language);
         let generated = is_generated(path, text);
         if generated {
             prune::generated(&mut wiring);

@@ -52,6 +52,20 @@ fn is_minified(text: &str) -> bool {
     text.len() > 5_000 && text.len() / lines > 500
 }
 
+/// Whether a file holds tests, by its name or folder: what they pass on and call is no part of what runs.
+pub(crate) fn is_test(path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = file.split('.').next().unwrap_or(file);
+    folder.split('/').any(|part| matches!(part, "test" | "tests" | "__tests__" | "spec" | "specs"))
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.ends_with("_spec")
+        || (stem.len() > 4 && stem.ends_with("Test"))
+        || file.contains(".test.")
+        || file.contains(".spec.")
+        || file == "conftest.py"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

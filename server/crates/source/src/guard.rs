@@ -25,7 +25,9 @@ pub(crate) fn check(text: &str) -> Result<(), ReadError> {
     if memchr::memchr(0, bytes).is_some() {
         return Err(ReadError::NotText);
     }
-    if deepest(bytes) > MAX_DEPTH { Err(ReadError::TooDeep) } else { Ok(()) }
+    // Nearly no text has so many brackets on one line of thought; counting them costs a tenth of telling their depth.
+    let opening = bytes.iter().filter(|byte| matches!(byte, b'(' | b'[' | b'{')).count();
+    if opening > MAX_DEPTH && deepest(bytes) > MAX_DEPTH { Err(ReadError::TooDeep) } else { Ok(()) }
 }
 
 /// Parses within the budget, reusing `old` where the text did not change.

@@ -13,6 +13,9 @@ use crate::{
     slots::{Slot, Slots},
 };
 
+/// So many files are asked what they hold; of more, all look-ups are gone through.
+const FEW: usize = 16;
+
 /// Every file read so far. Cloning costs a few pointers, so a clone serves as a snapshot.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
@@ -37,19 +40,21 @@ impl Index {
     /// Adds a file or replaces it. Costs the difference. It stays open until another one takes its place: meant for what
     /// an editor holds.
     pub fn insert(&mut self, file: Arc<SourceFile>) {
-        self.put(&file.path.clone(), Slot::of_file(file));
+        let (path, keys) = (file.path.clone(), file.keys.to_vec());
+        self.put(&path, Slot::of_file(file), &keys);
     }
 
     /// Adds a file at rest or replaces it. Costs the difference.
     pub fn insert_packed(&mut self, file: Packed) {
-        self.put(&file.path().clone(), Slot::of_packed(file));
+        let (path, keys) = (file.path().clone(), file.keys());
+        self.put(&path, Slot::of_packed(file), &keys);
     }
 
     /// Forgets a file.
     pub fn remove(&mut self, path: &str) {
         let Some(number) = self.numbers.remove(path) else { return };
         if let Some(old) = self.slots.take(number) {
-            self.postings.replace(number, old.keys(), &[]);
+            self.postings.replace(number, &old.keys(), &[]);
             self.resolved = Arc::default();
         }
         self.free.push_back(number);
@@ -237,7 +242,7 @@ impl Index {
 
     /// What changed since `old`. Costs the difference.
     pub fn changes_since(&self, old: &Index) -> Changes {
-        let mut keys = Vec::new();
+        let (mut keys, mut changed) = (Vec::new(), Vec::new());
         for number in 0..self.slots.len().max(old.slots.len()) as u32 {
             let (before, after) = (old.slots.get(number), self.slots.get(number));
             let is_same = match (before, after) {
@@ -245,9 +250,19 @@ impl Index {
                 (before, after) => before.is_none() && after.is_none(),
             };
             if !is_same {
-                changed_keys(before, after, &mut keys);
+                changed.push(number);
+                // The path, which every version changes.
+                let slots = [before, after].into_iter().flatten();
+                keys.extend(slots.map(|slot| Key::Path(slot.path()).hash()));
             }
         }
+        let (before, after) = (old.held_by(&changed), self.held_by(&changed));
+        let only = |some: &[(u32, u32)], others: &[(u32, u32)], keys: &mut Vec<u32>| {
+            let new = some.iter().filter(|one| others.binary_search(one).is_err());
+            keys.extend(new.map(|(key, _)| *key));
+        };
+        only(&before, &after, &mut keys);
+        only(&after, &before, &mut keys);
         keys.sort_unstable();
         keys.dedup();
         Changes { keys, resolved: !Arc::ptr_eq(&self.resolved, &old.resolved) }
@@ -294,10 +309,24 @@ impl Index {
         self.resolved.get_or_init(|| resolve::resolve(self))
     }
 
-    fn put(&mut self, path: &SmolStr, slot: Slot) {
+    /// What the files numbered so hold: hash and file, sorted.
+    fn held_by(&self, numbers: &[u32]) -> Vec<(u32, u32)> {
+        if numbers.len() > FEW {
+            return self.postings.of_files(|number| numbers.binary_search(&number).is_ok());
+        }
+        let mut held = Vec::new();
+        for number in numbers {
+            let keys = self.slots.get(*number).map(Slot::keys).unwrap_or_default();
+            held.extend(keys.iter().map(|key| (*key, *number)));
+        }
+        held.sort_unstable();
+        held
+    }
+
+    fn put(&mut self, path: &SmolStr, slot: Slot, keys: &[u32]) {
         let number = self.number(path);
         let old = self.slots.get(number);
-        self.postings.replace(number, old.map(Slot::keys).unwrap_or_default(), slot.keys());
+        self.postings.replace(number, &old.map(Slot::keys).unwrap_or_default(), keys);
         let same_wiring = old.is_some_and(|old| old.wiring_fingerprint() == slot.wiring_fingerprint());
         if !same_wiring || self.resolved.get().is_some_and(|resolved| resolved.depends_on_lines_of(number)) {
             self.resolved = Arc::default();
@@ -313,15 +342,6 @@ impl Index {
         self.numbers.insert(path.clone(), number);
         number
     }
-}
-
-/// Keys that only one of the two versions has, and the path, which every version changes.
-fn changed_keys(before: Option<&Slot>, after: Option<&Slot>, keys: &mut Vec<u32>) {
-    let of = |slot: Option<&Slot>| slot.map(|slot| slot.keys().to_vec()).unwrap_or_default();
-    let (before_keys, after_keys) = (of(before), of(after));
-    keys.extend(before_keys.iter().filter(|key| after_keys.binary_search(key).is_err()));
-    keys.extend(after_keys.iter().filter(|key| before_keys.binary_search(key).is_err()));
-    keys.extend([before, after].into_iter().flatten().map(|slot| Key::Path(slot.path()).hash()));
 }
 
 fn ends_with_segments(path: &str, suffix: &str) -> bool {

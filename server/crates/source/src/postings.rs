@@ -90,6 +90,16 @@ impl Postings {
         }
     }
 
+    /// What files hold of which `is_meant` says so: hash and file, sorted. Costs a pass over everything.
+    pub(crate) fn of_files(&self, is_meant: impl Fn(u32) -> bool) -> Vec<(u32, u32)> {
+        let settled = self.settled.iter().copied();
+        let settled = settled.filter(|(key, file)| is_meant(*file) && !self.changed.contains_key(key));
+        let changed = self.changed.iter().flat_map(|(key, files)| files.iter().map(|file| (*key, *file)));
+        let mut all: Vec<(u32, u32)> = settled.chain(changed.filter(|(_, file)| is_meant(*file))).collect();
+        all.sort_unstable();
+        all
+    }
+
     /// Puts what changed into the sorted list.
     pub(crate) fn settle(&mut self) {
         if self.changed.is_empty() {

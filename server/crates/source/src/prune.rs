@@ -6,7 +6,10 @@ use std::collections::{HashMap, HashSet};
 use model::SmolStr;
 use rustc_hash::FxBuildHasher;
 
-use crate::wiring::{Binding, Handler, Holder, MODULE, Piece, Reference, Text, Value, Wiring};
+use crate::{
+    Language,
+    wiring::{Binding, Handler, Holder, MODULE, Piece, Reference, Text, Value, Wiring},
+};
 
 /// Drops bindings of locals that cannot be reached from any fact of the file. What stands at the top level stays:
 /// other files may import it.
@@ -41,6 +44,106 @@ pub(crate) fn generated(wiring: &mut Wiring) {
     wiring.deferred.clear();
     wiring.helpers.clear();
     wiring.bindings.retain(|binding| binding.scope == MODULE);
+}
+
+/// Drops texts that are passed to functions of a language's own library: they name no span of the program.
+pub(crate) fn foreign(wiring: &mut Wiring, language: Language) {
+    let imports = wiring.bindings.iter().filter(|binding| binding.scope == MODULE);
+    let own: HashMap<&str, bool, FxBuildHasher> = imports
+        .filter_map(|binding| match &binding.value {
+            Value::Import(module, _) => Some((binding.name.as_str(), is_own_library(language, module))),
+            _ => None,
+        })
+        .collect();
+    let passes = &mut wiring.passes;
+    passes.retain(|pass| {
+        pass.callee.module.is_some() || own.get(root(&pass.callee.path)).is_none_or(|is_own| !is_own)
+    });
+}
+
+/// Whether a module comes with the language.
+fn is_own_library(language: Language, module: &str) -> bool {
+    const GO: &[&str] = &[
+        "archive",
+        "bufio",
+        "bytes",
+        "cmp",
+        "compress",
+        "container",
+        "context",
+        "crypto",
+        "database",
+        "embed",
+        "encoding",
+        "errors",
+        "expvar",
+        "flag",
+        "fmt",
+        "hash",
+        "html",
+        "image",
+        "io",
+        "iter",
+        "log",
+        "maps",
+        "math",
+        "mime",
+        "net",
+        "os",
+        "path",
+        "reflect",
+        "regexp",
+        "runtime",
+        "slices",
+        "sort",
+        "strconv",
+        "strings",
+        "sync",
+        "syscall",
+        "testing",
+        "text",
+        "time",
+        "unicode",
+    ];
+    const PYTHON: &[&str] = &[
+        "argparse",
+        "collections",
+        "contextlib",
+        "copy",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "functools",
+        "hashlib",
+        "importlib",
+        "itertools",
+        "json",
+        "logging",
+        "math",
+        "os",
+        "pathlib",
+        "random",
+        "re",
+        "shutil",
+        "string",
+        "subprocess",
+        "sys",
+        "tempfile",
+        "textwrap",
+        "time",
+        "typing",
+        "unittest",
+        "urllib",
+        "uuid",
+        "warnings",
+    ];
+    match language {
+        Language::Go => GO.contains(&module.split('/').next().unwrap_or_default()),
+        Language::Python => PYTHON.contains(&root(module)),
+        Language::Java | Language::Kotlin => matches!(root(module), "java" | "javax" | "kotlin"),
+        _ => false,
+    }
 }
 
 /// First segments of the names that facts mention.

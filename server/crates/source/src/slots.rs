@@ -40,7 +40,7 @@ impl Slot {
 
     /// A file at rest.
     pub(crate) fn of_packed(file: Packed) -> Slot {
-        Slot { packed: Some(file), open: OnceLock::new(), is_wanted: AtomicBool::new(false) }
+        Slot { packed: Some(file.bare()), open: OnceLock::new(), is_wanted: AtomicBool::new(false) }
     }
 
     /// The file's path.
@@ -48,9 +48,13 @@ impl Slot {
         self.told(|packed| packed.path(), |file| &file.path)
     }
 
-    /// What it is found by, sorted.
-    pub(crate) fn keys(&self) -> &[u32] {
-        self.told(|packed| packed.keys(), |file| &file.keys)
+    /// What it is found by, sorted. Costs opening a file at rest.
+    pub(crate) fn keys(&self) -> Arc<Vec<u32>> {
+        match (self.open.get(), &self.packed) {
+            (Some(file), _) => Arc::new(file.keys.to_vec()),
+            (None, Some(packed)) => packed.keys(),
+            (None, None) => Arc::default(),
+        }
     }
 
     /// Changes when something does that other files' facts may depend on.

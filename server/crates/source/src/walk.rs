@@ -16,6 +16,8 @@ use crate::{
 
 /// How deep functions, types and loops may nest.
 const MAX_FRAMES: usize = 128;
+/// So many children are asked for by number.
+const FEW: usize = 6;
 
 /// What the walk does at a kind of node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +27,10 @@ pub(crate) enum Role {
     Plain,
     /// Nothing of interest is inside.
     Prune,
+    /// Something of interest is inside only where one of these stands in its text, behind the first byte: expressions
+    /// without a call, an assignment or a closure are told by a search over their bytes, which is far cheaper than
+    /// going through their nodes.
+    Within(&'static [&'static str]),
     /// A function, method or closure.
     Function,
     /// Something that lends its name to the functions in it.
@@ -129,13 +135,18 @@ impl<'t> Walk<'t> {
         while self.frames.last().is_some_and(|frame| frame.depth >= depth) {
             self.frames.pop();
         }
-        if role == Role::Plain && self.pending.is_empty() {
-            return true;
+        let role = match role {
+            Role::Asks => reader.ask(self, node),
+            Role::Within(marks) if self.holds(node, marks) => Role::Plain,
+            Role::Within(_) => Role::Prune,
+            role => role,
+        };
+        if self.pending.is_empty() && matches!(role, Role::Plain | Role::Prune) {
+            return role == Role::Plain;
         }
-        let role = if role == Role::Asks { reader.ask(self, node) } else { role };
         let decorators = self.take_decorators(depth, node, role);
         match role {
-            Role::Plain | Role::Asks => true,
+            Role::Plain | Role::Asks | Role::Within(_) => true,
             Role::Prune => false,
             Role::Loop => {
                 self.frames.push(Frame { depth, kind: FrameKind::Loop });
@@ -176,8 +187,21 @@ impl<'t> Walk<'t> {
         }
     }
 
+    /// Whether one of `marks` stands in the text of `node`, behind its first byte.
+    fn holds(&self, node: Node<'t>, marks: &[&str]) -> bool {
+        let inside = node.start_byte() + 1..node.end_byte();
+        let bytes = self.text.as_bytes().get(inside).unwrap_or_default();
+        marks.iter().any(|mark| match mark.as_bytes() {
+            [byte] => memchr::memchr(*byte, bytes).is_some(),
+            word => memchr::memmem::find(bytes, word).is_some(),
+        })
+    }
+
     /// Decorators wait for the first node after them that is neither another one nor a comment.
     fn take_decorators(&mut self, depth: usize, node: Node<'t>, role: Role) -> Vec<Node<'t>> {
+        if self.pending.is_empty() {
+            return Vec::new();
+        }
         let waits = role == Role::Decorator || !node.is_named() || node.is_extra();
         match self.pending.last() {
             Some((at, _)) if *at >= depth && !(waits && *at == depth) => {
@@ -340,6 +364,12 @@ pub(crate) fn text_range(node: Node<'_>) -> TextRange {
 
 /// The named children of `node`, comments left out; at most 4,096 of them.
 pub(crate) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+    // A cursor costs an allocation and more for each node; asking by number costs a pass over those before.
+    let count = node.named_child_count();
+    if count <= FEW {
+        let few = (0..count as u32).filter_map(|at| node.named_child(at));
+        return few.filter(|child| !child.is_extra()).collect();
+    }
     node.named_children(&mut node.walk()).filter(|child| !child.is_extra()).take(4_096).collect()
 }
 

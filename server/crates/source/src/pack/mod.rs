@@ -16,21 +16,25 @@ use model::SmolStr;
 use crate::{
     SourceFile,
     pack::bytes::{Pack, Reader, Writer},
+    postings::file_keys,
 };
 
 /// The most that one file unpacks to; bytes that would give more are none of ours.
 const MAX_UNPACKED: u64 = 64 << 20;
 
-/// A file as it rests. Cloning costs a pointer.
+/// A file as it rests. Cloning costs two pointers.
 #[derive(Clone, Debug)]
-pub struct Packed(Arc<Rest>);
+pub struct Packed {
+    rest: Arc<Rest>,
+    /// `None` in an index, which knows them by its look-ups: they are told again from the facts.
+    keys: Option<Arc<Vec<u32>>>,
+}
 
 #[derive(Debug)]
 struct Rest {
     path: SmolStr,
     functions: u32,
     wiring: u64,
-    keys: Box<[u32]>,
     bytes: Box<[u8]>,
 }
 
@@ -44,37 +48,37 @@ impl Packed {
         let mut packer = DeflateEncoder::new(Vec::with_capacity(plain.len() / 2), Compression::new(4));
         // Writing to memory does not fail; if it did, the file would read as one without facts.
         let bytes = packer.write_all(&plain).and_then(|()| packer.finish()).unwrap_or_default();
-        Packed(Arc::new(Rest {
+        let rest = Rest {
             path: file.path.clone(),
             functions: file.functions.len() as u32,
             wiring: file.wiring_fingerprint,
-            keys: file.keys.clone(),
             bytes: bytes.into(),
-        }))
+        };
+        Packed { rest: Arc::new(rest), keys: Some(Arc::new(file.keys.to_vec())) }
     }
 
     /// The file's key in the index.
     pub fn path(&self) -> &SmolStr {
-        &self.0.path
+        &self.rest.path
     }
 
     /// How many functions were found in it.
     pub fn functions(&self) -> usize {
-        self.0.functions as usize
+        self.rest.functions as usize
     }
 
     /// All that was found. Costs some ten microseconds.
     pub fn open(&self) -> SourceFile {
-        self.unpack().unwrap_or_else(|| SourceFile::empty(&self.0.path))
+        self.unpack().unwrap_or_else(|| SourceFile::empty(&self.rest.path))
     }
 
     /// Appends it to what a cache keeps. Meant for this very build of the program: another one may find other facts.
     pub fn write(&self, to: &mut Vec<u8>) {
-        let rest = &*self.0;
+        let (rest, keys) = (&*self.rest, self.keys());
         to.extend(rest.functions.to_le_bytes());
         to.extend(rest.wiring.to_le_bytes());
-        to.extend((rest.keys.len() as u32).to_le_bytes());
-        rest.keys.iter().for_each(|key| to.extend(key.to_le_bytes()));
+        to.extend((keys.len() as u32).to_le_bytes());
+        keys.iter().for_each(|key| to.extend(key.to_le_bytes()));
         to.extend(&rest.bytes);
     }
 
@@ -85,44 +89,49 @@ impl Packed {
         let (count, from) = from.split_first_chunk()?;
         let count = u32::from_le_bytes(*count) as usize;
         let (keys, bytes) = from.split_at_checked(count.checked_mul(4)?)?;
-        let keys = keys.as_chunks().0.iter().map(|key| u32::from_le_bytes(*key)).collect();
-        Some(Packed(Arc::new(Rest {
+        let keys: Vec<u32> = keys.as_chunks().0.iter().map(|key| u32::from_le_bytes(*key)).collect();
+        let rest = Rest {
             path: path.into(),
             functions: u32::from_le_bytes(*functions),
             wiring: u64::from_le_bytes(*wiring),
-            keys,
             bytes: bytes.into(),
-        })))
+        };
+        Some(Packed { rest: Arc::new(rest), keys: Some(Arc::new(keys)) })
     }
 
     /// The bytes that it rests in.
     pub(crate) fn size(&self) -> usize {
-        self.0.bytes.len()
+        self.rest.bytes.len()
     }
 
     /// Whether both are one version of one file.
     pub fn is_same(&self, other: &Packed) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.rest, &other.rest)
     }
 
-    /// What it is found by, sorted.
-    pub(crate) fn keys(&self) -> &[u32] {
-        &self.0.keys
+    /// What it is found by, sorted. Costs opening it when it does not carry them.
+    pub(crate) fn keys(&self) -> Arc<Vec<u32>> {
+        self.keys.clone().unwrap_or_else(|| Arc::new(self.open().keys.to_vec()))
+    }
+
+    /// The same, without what an index knows of it anyway.
+    pub(crate) fn bare(self) -> Packed {
+        Packed { keys: None, ..self }
     }
 
     /// Changes when something does that other files' facts may depend on.
     pub(crate) fn wiring_fingerprint(&self) -> u64 {
-        self.0.wiring
+        self.rest.wiring
     }
 
     fn unpack(&self) -> Option<SourceFile> {
-        let mut plain = Vec::with_capacity(self.0.bytes.len() * 3);
-        DeflateDecoder::new(&*self.0.bytes).take(MAX_UNPACKED).read_to_end(&mut plain).ok()?;
+        let mut plain = Vec::with_capacity(self.rest.bytes.len() * 3);
+        DeflateDecoder::new(&*self.rest.bytes).take(MAX_UNPACKED).read_to_end(&mut plain).ok()?;
         let mut reader = Reader::new(&plain)?;
-        let mut file = facts::unpack(&self.0.path, &mut reader)?;
+        let mut file = facts::unpack(&self.rest.path, &mut reader)?;
         *file.wiring = Pack::unpack(&mut reader)?;
-        file.wiring_fingerprint = self.0.wiring;
-        file.keys = self.0.keys.clone();
+        file.wiring_fingerprint = self.rest.wiring;
+        file.keys = file_keys(&file);
         Some(file)
     }
 }
@@ -151,6 +160,7 @@ mod tests {
             let file = crate::read(path, text).unwrap();
             let packed = Packed::of(&file);
             assert_eq!(format!("{:?}", packed.open()), format!("{file:?}"));
+            assert_eq!(packed.clone().bare().keys(), packed.keys());
             let mut written = Vec::new();
             packed.write(&mut written);
             let read = Packed::read(path, &written).unwrap();
@@ -164,10 +174,10 @@ mod tests {
     fn bytes_that_nobody_packed_are_a_file_without_facts() {
         let packed = Packed::of(&crate::read(CODE[0].0, CODE[0].1).unwrap());
         for at in 0..packed.size() {
-            let mut bytes = packed.0.bytes.clone();
+            let mut bytes = packed.rest.bytes.clone();
             bytes[at] ^= 0x55;
-            let rest = Rest { path: "a.py".into(), bytes, functions: 0, wiring: 0, keys: Box::default() };
-            Packed(Arc::new(rest)).open();
+            let rest = Rest { path: "a.py".into(), bytes, functions: 0, wiring: 0 };
+            Packed { rest: Arc::new(rest), keys: None }.open();
         }
         for length in 0..4_000_u32 {
             let plain: Vec<u8> = (0..length % 97).map(|at| (at.wrapping_mul(length) >> 3) as u8).collect();

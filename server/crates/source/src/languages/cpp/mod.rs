@@ -23,6 +23,9 @@ use syntax::{declarator_of, parameters_of};
 /// The reader of C++, and of C.
 pub(crate) struct Cpp;
 
+/// Calls have parentheses, and what declares something has braces.
+const CALLS: &[&str] = &["(", "{"];
+
 impl Reader for Cpp {
     fn roles(&self) -> &'static [(&'static str, Role)] {
         &[
@@ -48,6 +51,19 @@ impl Reader for Cpp {
             ("primitive_type", Role::Prune),
             ("system_lib_string", Role::Prune),
             ("preproc_function_def", Role::Prune),
+            ("type_qualifier", Role::Prune),
+            ("qualified_identifier", Role::Within(CALLS)),
+            ("argument_list", Role::Within(CALLS)),
+            ("parameter_list", Role::Within(CALLS)),
+            ("template_argument_list", Role::Within(CALLS)),
+            ("template_type", Role::Within(CALLS)),
+            ("template_function", Role::Within(CALLS)),
+            ("type_descriptor", Role::Within(CALLS)),
+            ("field_expression", Role::Within(CALLS)),
+            ("reference_declarator", Role::Within(CALLS)),
+            ("pointer_declarator", Role::Within(CALLS)),
+            ("subscript_expression", Role::Within(CALLS)),
+            ("pointer_expression", Role::Within(CALLS)),
         ]
     }
 

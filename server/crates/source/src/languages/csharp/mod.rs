@@ -26,6 +26,9 @@ use syntax::{arguments, attributes, child_of_kind, has_modifier, path_of, text_o
 /// The reader of C#.
 pub(crate) struct CSharp;
 
+/// What is of interest in an expression: calls, members, closures, assignments and what is made.
+const CALLS: &[&str] = &["(", ".", "=", "{", "new"];
+
 impl Reader for CSharp {
     fn roles(&self) -> &'static [(&'static str, Role)] {
         &[
@@ -68,6 +71,18 @@ impl Reader for CSharp {
             ("nullable_type", Role::Prune),
             ("predefined_type", Role::Prune),
             ("modifier", Role::Prune),
+            ("qualified_name", Role::Prune),
+            ("generic_name", Role::Prune),
+            ("implicit_type", Role::Prune),
+            ("typeof_expression", Role::Prune),
+            ("boolean_literal", Role::Prune),
+            ("identifier", Role::Prune),
+            ("argument_list", Role::Within(CALLS)),
+            ("argument", Role::Within(CALLS)),
+            ("binary_expression", Role::Within(CALLS)),
+            ("element_access_expression", Role::Within(CALLS)),
+            ("parenthesized_expression", Role::Within(CALLS)),
+            ("prefix_unary_expression", Role::Within(CALLS)),
         ]
     }
 

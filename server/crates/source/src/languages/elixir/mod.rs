@@ -22,6 +22,9 @@ use syntax::{arguments, block, keyword, path_of, text_of, word_of};
 /// The reader of Elixir.
 pub(crate) struct Elixir;
 
+/// Only what is put into a string is of interest.
+const PUT_IN: &[&str] = &["#{"];
+
 impl Reader for Elixir {
     fn roles(&self) -> &'static [(&'static str, Role)] {
         &[
@@ -30,6 +33,9 @@ impl Reader for Elixir {
             ("anonymous_function", Role::Function),
             ("do_block", Role::Function),
             ("comment", Role::Prune),
+            ("boolean", Role::Prune),
+            ("nil", Role::Prune),
+            ("string", Role::Within(PUT_IN)),
         ]
     }
 

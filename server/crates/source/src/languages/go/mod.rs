@@ -21,6 +21,9 @@ use syntax::{path_of, text_of};
 /// The reader of Go.
 pub(crate) struct Go;
 
+/// Calls and closures have parentheses; nothing else in an expression is of interest.
+const CALLS: &[&str] = &["("];
+
 impl Reader for Go {
     fn roles(&self) -> &'static [(&'static str, Role)] {
         &[
@@ -47,6 +50,19 @@ impl Reader for Go {
             ("map_type", Role::Prune),
             ("type_arguments", Role::Prune),
             ("package_clause", Role::Prune),
+            ("parameter_list", Role::Prune),
+            ("literal_value", Role::Within(CALLS)),
+            ("literal_element", Role::Within(CALLS)),
+            ("composite_literal", Role::Within(CALLS)),
+            ("keyed_element", Role::Within(CALLS)),
+            ("argument_list", Role::Within(CALLS)),
+            ("expression_list", Role::Within(CALLS)),
+            ("selector_expression", Role::Within(CALLS)),
+            ("unary_expression", Role::Within(CALLS)),
+            ("binary_expression", Role::Within(CALLS)),
+            ("parenthesized_expression", Role::Within(CALLS)),
+            ("index_expression", Role::Within(CALLS)),
+            ("slice_expression", Role::Within(CALLS)),
         ]
     }
 

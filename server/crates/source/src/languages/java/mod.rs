@@ -25,6 +25,9 @@ use syntax::{path_of, text_of, type_name};
 /// The reader of Java.
 pub(crate) struct Java;
 
+/// What is of interest in an expression: calls, closures, fields and assignments.
+const CALLS: &[&str] = &["(", ".", "->", "="];
+
 impl Reader for Java {
     fn roles(&self) -> &'static [(&'static str, Role)] {
         &[
@@ -58,6 +61,14 @@ impl Reader for Java {
             ("array_type", Role::Prune),
             ("throws", Role::Prune),
             ("block_comment", Role::Prune),
+            ("argument_list", Role::Within(CALLS)),
+            ("binary_expression", Role::Within(CALLS)),
+            ("unary_expression", Role::Within(CALLS)),
+            ("parenthesized_expression", Role::Within(CALLS)),
+            ("array_access", Role::Within(CALLS)),
+            ("cast_expression", Role::Within(CALLS)),
+            ("ternary_expression", Role::Within(CALLS)),
+            ("array_initializer", Role::Within(CALLS)),
         ]
     }
 

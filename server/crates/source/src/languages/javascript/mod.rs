@@ -27,6 +27,14 @@ use syntax::{path_of, property_name, text_of};
 /// The reader of JavaScript and TypeScript.
 pub(crate) struct JavaScript;
 
+/// What is of interest in an expression: calls, closures, templates that are calls, assignments, and what is made or
+/// declared without parentheses.
+const CALLS: &[&str] = &["(", "=", "`", "new", "class"];
+/// Attributes and children of elements are of interest where they are expressions.
+const PUT_IN: &[&str] = &["{"];
+/// The same, where quotes of the kind stand at both ends.
+const TEMPLATES: &[&str] = &["${"];
+
 impl Reader for JavaScript {
     fn roles(&self) -> &'static [(&'static str, Role)] {
         &[
@@ -62,6 +70,25 @@ impl Reader for JavaScript {
             ("interface_declaration", Role::Prune),
             ("type_alias_declaration", Role::Prune),
             ("regex", Role::Prune),
+            ("arguments", Role::Within(CALLS)),
+            ("object", Role::Within(CALLS)),
+            ("pair", Role::Within(CALLS)),
+            ("array", Role::Within(CALLS)),
+            ("member_expression", Role::Within(CALLS)),
+            ("subscript_expression", Role::Within(CALLS)),
+            ("binary_expression", Role::Within(CALLS)),
+            ("unary_expression", Role::Within(CALLS)),
+            ("ternary_expression", Role::Within(CALLS)),
+            ("parenthesized_expression", Role::Within(CALLS)),
+            ("spread_element", Role::Within(CALLS)),
+            ("update_expression", Role::Within(CALLS)),
+            ("as_expression", Role::Within(CALLS)),
+            ("non_null_expression", Role::Within(CALLS)),
+            ("jsx_attribute", Role::Within(PUT_IN)),
+            ("jsx_opening_element", Role::Within(PUT_IN)),
+            ("jsx_self_closing_element", Role::Within(PUT_IN)),
+            ("jsx_closing_element", Role::Within(PUT_IN)),
+            ("template_string", Role::Within(TEMPLATES)),
         ]
     }
 

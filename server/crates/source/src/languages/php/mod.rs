@@ -23,6 +23,9 @@ use crate::{
 /// The reader of PHP.
 pub(crate) struct Php;
 
+/// Only what is put into a string is of interest.
+const PUT_IN: &[&str] = &["$"];
+
 impl Reader for Php {
     fn roles(&self) -> &'static [(&'static str, Role)] {
         &[
@@ -61,6 +64,11 @@ impl Reader for Php {
             ("named_type", Role::Prune),
             ("primitive_type", Role::Prune),
             ("optional_type", Role::Prune),
+            ("variable_name", Role::Prune),
+            ("string", Role::Prune),
+            ("class_constant_access_expression", Role::Prune),
+            ("namespace_name", Role::Prune),
+            ("encapsed_string", Role::Within(PUT_IN)),
         ]
     }
 

@@ -27,6 +27,11 @@ use syntax::{keyword, path_of, text_of};
 /// The reader of Python.
 pub(crate) struct Python;
 
+/// Calls and tuples have parentheses, splats a star, lambdas a colon; nothing else in an expression is of interest.
+const CALLS: &[&str] = &["(", "*", ":"];
+/// Only what is put into a string is of interest.
+const PUT_IN: &[&str] = &["{"];
+
 impl Reader for Python {
     fn roles(&self) -> &'static [(&'static str, Role)] {
         &[
@@ -51,6 +56,17 @@ impl Reader for Python {
             ("generator_expression", Role::Loop),
             ("type", Role::Prune),
             ("comment", Role::Prune),
+            ("argument_list", Role::Within(CALLS)),
+            ("attribute", Role::Within(CALLS)),
+            ("keyword_argument", Role::Within(CALLS)),
+            ("subscript", Role::Within(CALLS)),
+            ("list", Role::Within(CALLS)),
+            ("comparison_operator", Role::Within(CALLS)),
+            ("boolean_operator", Role::Within(CALLS)),
+            ("binary_operator", Role::Within(CALLS)),
+            ("not_operator", Role::Within(CALLS)),
+            ("parenthesized_expression", Role::Within(CALLS)),
+            ("string", Role::Within(PUT_IN)),
         ]
     }
 

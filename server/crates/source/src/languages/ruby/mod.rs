@@ -25,6 +25,11 @@ use syntax::{constant_path, method_of, path_of, positional, text_of, word};
 /// The reader of Ruby.
 pub(crate) struct Ruby;
 
+/// Only what is put into a string is of interest.
+const PUT_IN: &[&str] = &["#{"];
+/// Calls have a dot or parentheses where constants are taken from them.
+const CALLS: &[&str] = &["(", ".", "[", " "];
+
 impl Reader for Ruby {
     fn roles(&self) -> &'static [(&'static str, Role)] {
         &[
@@ -43,6 +48,11 @@ impl Reader for Ruby {
             ("until", Role::Loop),
             ("for", Role::Loop),
             ("comment", Role::Prune),
+            ("string_array", Role::Prune),
+            ("symbol_array", Role::Prune),
+            ("string", Role::Within(PUT_IN)),
+            ("regex", Role::Within(PUT_IN)),
+            ("scope_resolution", Role::Within(CALLS)),
         ]
     }
 

@@ -24,6 +24,9 @@ use syntax::{path_of, text_of};
 /// The reader of Rust.
 pub(crate) struct Rust;
 
+/// Calls have parentheses, closures bars, macros a bang; all else of interest stands in a block.
+const CALLS: &[&str] = &["(", "|", "!", "{"];
+
 impl Reader for Rust {
     fn roles(&self) -> &'static [(&'static str, Role)] {
         &[
@@ -58,6 +61,21 @@ impl Reader for Rust {
             ("visibility_modifier", Role::Prune),
             ("block_comment", Role::Prune),
             ("macro_definition", Role::Prune),
+            ("token_tree", Role::Prune),
+            ("scoped_identifier", Role::Prune),
+            ("tuple_struct_pattern", Role::Prune),
+            ("struct_pattern", Role::Prune),
+            ("or_pattern", Role::Prune),
+            ("tuple_pattern", Role::Prune),
+            ("arguments", Role::Within(CALLS)),
+            ("field_expression", Role::Within(CALLS)),
+            ("reference_expression", Role::Within(CALLS)),
+            ("binary_expression", Role::Within(CALLS)),
+            ("unary_expression", Role::Within(CALLS)),
+            ("index_expression", Role::Within(CALLS)),
+            ("tuple_expression", Role::Within(CALLS)),
+            ("array_expression", Role::Within(CALLS)),
+            ("parenthesized_expression", Role::Within(CALLS)),
         ]
     }
 
