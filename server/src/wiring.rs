@@ -4,6 +4,7 @@
 mod backends;
 mod keep;
 mod origins;
+mod receiver;
 mod role;
 
 use std::{
@@ -25,6 +26,7 @@ use crate::{config::Config, offline, output};
 pub(crate) use backends::open as open_backend;
 pub(crate) use keep::{archive_once, archived};
 pub(crate) use origins::{Bell, Following};
+pub(crate) use receiver::Receiving;
 pub(crate) use role::{RoleState, Source};
 
 /// The longest that the door lets a reader wait for more spans.
@@ -73,6 +75,7 @@ pub(crate) struct Running {
     pub(crate) bell: Bell,
     role: watch::Receiver<RoleState>,
     page: Option<Page>,
+    receiving: Receiving,
     data_dir: PathBuf,
     stop: watch::Sender<bool>,
     tasks: Arc<Mutex<JoinSet<()>>>,
@@ -135,13 +138,15 @@ pub(crate) async fn start(config: &Config) -> Result<Running, String> {
 pub(crate) async fn start_around(core: &CoreRef, config: &Config) -> Result<Running, String> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    let page = open_door(core, &mut tasks, stopped.clone()).await?;
+    let receiving = Receiving::default();
+    let page = open_door(core, &receiving, &mut tasks, stopped.clone()).await?;
     let (role_sender, role) = watch::channel(RoleState::Undecided);
     let surroundings = role::Surroundings {
         world: core.world.clone(),
         nudge: core.nudge.clone(),
         config: config.clone(),
         page: page.clone(),
+        receiving: receiving.clone(),
         role: role_sender,
         stop: stopped,
     };
@@ -152,6 +157,7 @@ pub(crate) async fn start_around(core: &CoreRef, config: &Config) -> Result<Runn
         bell: core.bell.clone(),
         role,
         page: Some(page),
+        receiving,
         data_dir: config.data_dir(),
         stop,
         tasks: Arc::new(Mutex::new(tasks)),
@@ -161,6 +167,7 @@ pub(crate) async fn start_around(core: &CoreRef, config: &Config) -> Result<Runn
 /// Opens the loopback door on any free port, with a token of its own.
 async fn open_door(
     core: &CoreRef,
+    receiving: &Receiving,
     tasks: &mut JoinSet<()>,
     mut stop: watch::Receiver<bool>,
 ) -> Result<Page, String> {
@@ -176,6 +183,10 @@ async fn open_door(
     let door = web::Door {
         world: core.world.clone(),
         received: core.received.clone(),
+        receiver: web::Receiver::new({
+            let receiving = receiving.clone();
+            move || receiving.as_json()
+        }),
         settings: Arc::new(settings),
     };
     tasks.spawn(async move {
@@ -212,6 +223,11 @@ impl Running {
     /// Whether spans are read through another process.
     pub(crate) fn is_following(&self) -> bool {
         matches!(*self.role.borrow(), RoleState::Following { .. })
+    }
+
+    /// What the receiver says of itself: null when another process hosts.
+    pub(crate) fn receiving(&self) -> serde_json::Value {
+        self.receiving.as_json()
     }
 
     /// Where pages of this process are.

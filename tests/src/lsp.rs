@@ -21,6 +21,7 @@ impl LspClient {
     pub fn start(workspace: &Path, data_dir: &Path, receiver: &str) -> LspClient {
         let mut command = Command::new(spanglass());
         command.arg("lsp").env("SPANGLASS_DATA_DIR", data_dir).env("SPANGLASS_RECEIVER__HTTP", receiver);
+        command.env("SPANGLASS_RECEIVER__GRPC", "off");
         LspClient::initialize(Framed::spawn(&mut command), workspace)
     }
 

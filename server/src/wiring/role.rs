@@ -2,15 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::FutureExt as _;
 use ingest::{
     follow,
     lead::{self, HostInfo, Hosting, Role},
-    otlp,
 };
 use tokio::sync::{mpsc, watch};
 use world::{Effects, Handle};
 
-use super::{Page, backends::Polling, keep::Keeper};
+use super::{
+    Page,
+    backends::Polling,
+    keep::Keeper,
+    receiver::{self, Receiving},
+};
 use crate::config::{Config, Origin};
 
 /// Between two tries to get hold of a port that somebody else has.
@@ -25,6 +30,8 @@ pub(crate) enum RoleState {
     Hosting {
         /// `address:port`.
         address: String,
+        /// `address:port` of gRPC, where it is received.
+        grpc: Option<String>,
         /// What the user should know, in one sentence.
         notice: Option<String>,
     },
@@ -60,6 +67,7 @@ pub(super) struct Surroundings {
     pub(super) nudge: mpsc::UnboundedSender<Effects>,
     pub(super) config: Config,
     pub(super) page: Page,
+    pub(super) receiving: Receiving,
     pub(super) role: watch::Sender<RoleState>,
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -69,7 +77,10 @@ impl RoleState {
     pub(crate) fn source(&self) -> Source {
         let (label, problem) = match self {
             RoleState::Undecided => ("starting".to_owned(), None),
-            RoleState::Hosting { address, notice } => (format!("hosting {address}"), notice.clone()),
+            RoleState::Hosting { address, grpc, notice } => {
+                let grpc = grpc.as_ref().map(|grpc| format!(" and {grpc} (gRPC)")).unwrap_or_default();
+                (format!("hosting {address}{grpc}"), notice.clone())
+            }
             RoleState::Following { pid, address } => {
                 (format!("reading through process {pid}, which hosts {address}"), None)
             }
@@ -140,19 +151,25 @@ async fn poll_only(around: &Surroundings) {
 async fn host(around: &Surroundings, hosting: Hosting, keeper: &Arc<Keeper>) {
     keeper.open_archive(&around.config).await;
     let Hosting { address, listener, notice, lease } = hosting;
-    let router = otlp::http::router(keeper.clone(), otlp::http::Settings::default());
+    let doors = receiver::open(&around.config, address, keeper.clone(), &around.receiving).await;
     let notice = notice.map(|notice| {
         format!("{notice}; have apps send there, OTEL_EXPORTER_OTLP_ENDPOINT=http://{address}")
     });
-    around.enter(RoleState::Hosting { address: address.to_string(), notice });
+    let notices: Vec<String> = notice.into_iter().chain(doors.notices.iter().cloned()).collect();
+    around.enter(RoleState::Hosting {
+        address: address.to_string(),
+        grpc: doors.grpc.map(|address| address.to_string()),
+        notice: (!notices.is_empty()).then(|| notices.join(". ")),
+    });
     let mut polling = Polling::start(&around.config, keeper);
-    let mut stop = around.stop.clone();
-    let stopped = async move {
+    let stop = around.stop.clone();
+    let stopped = move || {
+        let mut stop = stop.clone();
         // An error means that whoever could stop it is gone: the same.
-        drop(stop.wait_for(|stop| *stop).await);
+        async move { drop(stop.wait_for(|stop| *stop).await) }.boxed()
     };
     tokio::select! {
-        () = otlp::http::serve(listener, router, stopped) => {}
+        () = doors.serve(listener, stopped) => {}
         () = keeper.clone().sync() => {}
     }
     polling.stop();

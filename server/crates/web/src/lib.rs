@@ -12,4 +12,4 @@ mod server;
 mod stylesheet;
 
 pub use guard::Token;
-pub use server::{Door, Settings, router, serve};
+pub use server::{Door, Receiver, Settings, router, serve};

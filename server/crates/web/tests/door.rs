@@ -12,7 +12,7 @@ use model::{
 };
 use tokio::sync::watch;
 use tower::ServiceExt as _;
-use web::{Door, Settings, Token};
+use web::{Door, Receiver, Settings, Token};
 use world::{Change, World};
 
 const HOSTILE: &str = "<img src=x onerror=alert(1)> \u{202E}\" onmouseover='x' </script>";
@@ -26,7 +26,8 @@ fn door() -> (Router, watch::Sender<u64>) {
     let (count, received) = watch::channel(1);
     let settings =
         Settings { token: Token::new("s3cret"), longest_wait: Duration::from_millis(50), page_size: 100 };
-    (web::router(Door { world, received, settings: Arc::new(settings) }), count)
+    let receiver = Receiver::new(|| serde_json::json!({ "http": "127.0.0.1:4318" }));
+    (web::router(Door { world, received, receiver, settings: Arc::new(settings) }), count)
 }
 
 fn hostile_span() -> Span {
