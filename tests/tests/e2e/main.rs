@@ -4,6 +4,7 @@ mod bundles;
 mod command_line;
 mod editor;
 mod history;
+mod hostile_senders;
 mod receiver;
 mod replay;
 mod rulings;
