@@ -10,7 +10,7 @@ use ingest::{
     Counters, Sink, Transport,
     forward::{self, Courier, Protocol},
     lead::{self, Listening, Wanted},
-    otlp::{self, Listeners, Receiver},
+    otlp::{self, Access, Listeners, Receiver},
 };
 use serde_json::{Value, json};
 
@@ -39,16 +39,25 @@ pub(super) struct Doors {
     pub(super) notices: Vec<String>,
 }
 
+/// What holds for every door.
+pub(super) struct Rules {
+    /// Who may send.
+    pub(super) access: Access,
+    /// Whether addresses that others on the network can reach may be listened on.
+    pub(super) beyond_loopback: bool,
+}
+
 /// Opens what the settings ask for beside HTTP, which is received at `http`. What cannot be had is told of; HTTP
 /// serves all the same.
 pub(super) async fn open(
     config: &Config,
+    rules: Rules,
     http: SocketAddr,
     sink: Arc<dyn Sink>,
     receiving: &Receiving,
 ) -> Doors {
     let mut notices = Vec::new();
-    let grpc = listen_grpc(config, &mut notices).await;
+    let grpc = listen_grpc(config, rules.beyond_loopback, &mut notices).await;
     let grpc_address = grpc.as_ref().map(|listening| listening.address);
     let own: Vec<SocketAddr> = [Some(http), grpc_address].into_iter().flatten().collect();
     let (queue, courier) = match open_forward(config, &own).await {
@@ -59,7 +68,8 @@ pub(super) async fn open(
             (None, None)
         }
     };
-    let settings = otlp::Settings { forward: queue.clone(), ..otlp::Settings::default() };
+    let settings =
+        otlp::Settings { access: rules.access, forward: queue.clone(), ..otlp::Settings::default() };
     let destination = courier.as_ref().map(|courier| courier.destination().to_owned());
     let hosted = Hosted {
         http,
@@ -128,7 +138,7 @@ impl Receiving {
     }
 }
 
-async fn listen_grpc(config: &Config, notices: &mut Vec<String>) -> Option<Listening> {
+async fn listen_grpc(config: &Config, beyond_loopback: bool, notices: &mut Vec<String>) -> Option<Listening> {
     let address = config.text("receiver.grpc");
     if address == "off" {
         return None;
@@ -138,7 +148,7 @@ async fn listen_grpc(config: &Config, notices: &mut Vec<String>) -> Option<Liste
         address,
         // Whoever chose a port wants that one.
         any_port_instead: config.origin("receiver.grpc") == Origin::Default,
-        beyond_loopback: false,
+        beyond_loopback,
     };
     match lead::listen(&wanted).await {
         Ok(listening) => {

@@ -6,6 +6,7 @@ use futures::FutureExt as _;
 use ingest::{
     follow,
     lead::{self, HostInfo, Hosting, Role},
+    otlp::Access,
 };
 use tokio::sync::{mpsc, watch};
 use world::{Effects, Handle};
@@ -14,7 +15,7 @@ use super::{
     Page,
     backends::Polling,
     keep::Keeper,
-    receiver::{self, Receiving},
+    receiver::{self, Receiving, Rules},
 };
 use crate::config::{Config, Origin};
 
@@ -151,7 +152,8 @@ async fn poll_only(around: &Surroundings) {
 async fn host(around: &Surroundings, hosting: Hosting, keeper: &Arc<Keeper>) {
     keeper.open_archive(&around.config).await;
     let Hosting { address, listener, notice, lease } = hosting;
-    let doors = receiver::open(&around.config, address, keeper.clone(), &around.receiving).await;
+    let rules = Rules { access: Access::default(), beyond_loopback: false };
+    let doors = receiver::open(&around.config, rules, address, keeper.clone(), &around.receiving).await;
     let notice = notice.map(|notice| {
         format!("{notice}; have apps send there, OTEL_EXPORTER_OTLP_ENDPOINT=http://{address}")
     });
