@@ -34,7 +34,7 @@ impl Collector {
         for (name, settings) in exporters {
             config.push_str(&format!("  {name}: {settings}\n"));
         }
-        config.push_str("service:\n  telemetry: { metrics: { level: none } }\n  pipelines:\n");
+        config.push_str("service:\n  pipelines:\n");
         for signal in ["traces", "logs", "metrics"] {
             config.push_str(&format!("    {signal}: {{ receivers: [otlp], exporters: [{names}] }}\n"));
         }
@@ -43,11 +43,14 @@ impl Collector {
         fs::write(&file, config).expect("the folder can be written");
         let mut command = Command::new(program);
         command.arg("--config").arg(format!("file:{}", file.display())).stdout(Stdio::null());
-        let child = command.stderr(Stdio::null()).spawn().expect("the Collector starts");
+        let log = folder.path().join("log");
+        let stderr = fs::File::create(&log).expect("the folder can be written");
+        let child = command.stderr(stderr).spawn().expect("the Collector starts");
         let collector = Collector { child, grpc, http, _folder: folder };
         let deadline = Instant::now() + PATIENCE;
         while [&collector.grpc, &collector.http].iter().any(|address| TcpStream::connect(address).is_err()) {
-            assert!(Instant::now() < deadline, "the Collector does not listen");
+            let said = || fs::read_to_string(&log).unwrap_or_default();
+            assert!(Instant::now() < deadline, "the Collector does not listen: {}", said());
             thread::park_timeout(Duration::from_millis(50));
         }
         Some(collector)

@@ -14,15 +14,18 @@ use crate::process::{Cmd, find_program};
 /// Raise when the way they are built changes.
 const VERSION: &str = "1";
 
-/// A folder with one folder a sender. Those of Go and the Collector are left out where Go is not installed: the one of
-/// Debian is too old for them.
+/// The first Go that fetches the toolchain that a module names.
+const OLDEST_GO: u32 = 21;
+
+/// A folder with one folder a sender. Those of Go and the Collector are left out where Go is not installed, or too old
+/// as Debian's is.
 pub(super) fn ensure(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
     let python = python::system(toolbox)?;
     let node = toolbox.get(Tool::Node)?;
     toolbox.get(Tool::Java)?;
     let sources = toolbox.workspace.root.join("tests/senders");
     let files = files(&sources).map_err(|error| Lack::Broken(format!("{error:#}")))?;
-    let go = find_program("go");
+    let go = find_program("go").filter(|go| minor(go).is_some_and(|minor| minor >= OLDEST_GO));
     let recipe = format!("{:016x} {}", fingerprint(&files), go.is_some());
     if !toolbox.cache.has("senders", VERSION, &recipe) {
         for (program, package) in [("javac", "default-jdk-headless"), ("mvn", "maven")] {
@@ -48,6 +51,17 @@ pub(super) fn ensure(toolbox: &mut Toolbox) -> Result<PathBuf, Lack> {
         }
         Ok(())
     })
+}
+
+/// 26 for a Go that says `go version go1.26.8 linux/amd64`.
+fn minor(go: &Path) -> Option<u32> {
+    let output = std::process::Command::new(go).arg("version").output().ok()?;
+    minor_in(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn minor_in(said: &str) -> Option<u32> {
+    let rest = said.split("go1.").nth(1)?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn build_python(folder: &Path, python: &Path, shell: &Shell) -> Result<()> {
@@ -107,4 +121,16 @@ fn copy(from: &Path, files: &[(PathBuf, Vec<u8>)], to: &Path) -> Result<()> {
         fs::copy(from.join(path), &target).with_context(|| format!("cannot copy {}", path.display()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::minor_in;
+
+    #[test]
+    fn go_versions() {
+        assert_eq!(minor_in("go version go1.26.8 linux/amd64"), Some(26));
+        assert_eq!(minor_in("go version go1.19 linux/amd64"), Some(19));
+        assert_eq!(minor_in("gcc (GCC) 14"), None);
+    }
 }
