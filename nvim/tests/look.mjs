@@ -40,7 +40,7 @@ writeFileSync(init, `
 `);
 const screen = new Screen(nvim, ["--clean", "-u", init], {
   cwd: shop,
-  env: { ...process.env, XDG_STATE_HOME: join(home, "state"), SPANGLASS_RECEIVER__HTTP: "127.0.0.1:0", SPANGLASS_DATA_DIR: join(home, "data") },
+  env: { ...process.env, XDG_STATE_HOME: join(home, "state"), SPANGLASS_RECEIVER__HTTP: "127.0.0.1:0", SPANGLASS_RECEIVER__GRPC: "off", SPANGLASS_DATA_DIR: join(home, "data") },
 });
 const browser = await createRequire(join(playwright, "x.js"))("playwright-core").chromium.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
 let taken = 0;

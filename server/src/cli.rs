@@ -108,6 +108,9 @@ pub(crate) struct Serve {
     /// Where OTLP over HTTP is received.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) http: Option<String>,
+    /// Where OTLP over gRPC is received; off for nowhere.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) grpc: Option<String>,
     /// The workspace whose functions spans are placed in.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) workspace: PathBuf,

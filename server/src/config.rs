@@ -185,6 +185,14 @@ impl Config {
             .collect()
     }
 
+    /// What is said of the paths that begin with `prefix`, by the rest of the path; empty texts count as unsaid.
+    pub(crate) fn named(&self, prefix: &str) -> Vec<(&str, &str)> {
+        let said = self.values.iter().filter_map(|(path, said)| {
+            Some((path.strip_prefix(prefix)?, said.last().map(|(_, value)| value.as_str())?))
+        });
+        said.filter(|(_, value)| !value.is_empty()).collect()
+    }
+
     fn set(&mut self, path: &str, value: String, origin: Origin, spelled: &str) {
         let Some(setting) = reference::find(path) else {
             let nearest = reference::nearest(path);

@@ -85,7 +85,7 @@ fn writer(config: &Config) -> BoxMakeWriter {
 fn own_spans(config: &Config) -> Option<SdkTracerProvider> {
     let endpoint =
         std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty())?;
-    if is_own_receiver(&endpoint, config.text("receiver.http")) {
+    if ["receiver.http", "receiver.grpc"].iter().any(|own| is_own_receiver(&endpoint, config.text(own))) {
         crate::output::note(format!(
             "spanglass: own spans are not exported to {endpoint}: that is where spans are received, they would go in \
              circles"

@@ -86,8 +86,10 @@ fn load_config(cli: &Cli) -> Config {
     if let Some(level) = &cli.global.log {
         config.set_flag("log.level", level.clone());
     }
-    if let Command::Serve(cli::Serve { http: Some(address), .. }) = &cli.command {
-        config.set_flag("receiver.http", address.clone());
+    if let Command::Serve(flags) = &cli.command {
+        for (path, said) in [("receiver.http", &flags.http), ("receiver.grpc", &flags.grpc)] {
+            said.iter().for_each(|address| config.set_flag(path, address.clone()));
+        }
     }
     let is_for_people = !matches!(cli.command, Command::Lsp(_) | Command::Dap(_));
     if is_for_people && config.origin("log.level") == config::Origin::Default {

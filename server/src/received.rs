@@ -28,6 +28,25 @@ pub(crate) async fn host(config: &Config) -> Option<HostInfo> {
     lead::find_host(&config.data_dir()).await
 }
 
+/// What the receiver of the host says of itself; null when there is none, or it does not say.
+pub(crate) async fn receiver(host: Option<&HostInfo>) -> serde_json::Value {
+    let Some(host) = host else {
+        return serde_json::Value::Null;
+    };
+    let status = async {
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?;
+        let request = client.get(format!("{}/api/status", host.api)).bearer_auth(&host.token);
+        request.send().await?.error_for_status()?.json::<serde_json::Value>().await
+    };
+    match status.await {
+        Ok(mut status) => status["receiver"].take(),
+        Err(error) => {
+            tracing::warn!(error = %error.without_url(), "the receiver does not say what it received");
+            serde_json::Value::Null
+        }
+    }
+}
+
 async fn of_host(host: &HostInfo) -> Result<Batch, String> {
     let failed = |problem: String| format!("the receiver of process {} at {}: {problem}", host.pid, host.api);
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();

@@ -4,6 +4,7 @@
 mod backends;
 mod keep;
 mod origins;
+mod receiver;
 mod role;
 
 use std::{
@@ -25,6 +26,7 @@ use crate::{config::Config, offline, output};
 pub(crate) use backends::open as open_backend;
 pub(crate) use keep::{archive_once, archived};
 pub(crate) use origins::{Bell, Following};
+pub(crate) use receiver::Receiving;
 pub(crate) use role::{RoleState, Source};
 
 /// The longest that the door lets a reader wait for more spans.
@@ -75,6 +77,7 @@ pub(crate) struct Running {
     pub(crate) bell: Bell,
     role: watch::Receiver<RoleState>,
     page: Option<Page>,
+    receiving: Receiving,
     data_dir: PathBuf,
     stop: watch::Sender<bool>,
     tasks: Arc<Mutex<JoinSet<()>>>,
@@ -137,8 +140,8 @@ pub(crate) async fn start(config: &Config) -> Result<Running, String> {
 pub(crate) async fn start_around(core: &CoreRef, config: &Config) -> Result<Running, String> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    let journal = web::Journal::new(JOURNAL_BYTES);
-    let page = open_door(core, &journal, &mut tasks, stopped.clone()).await?;
+    let (journal, receiving) = (web::Journal::new(JOURNAL_BYTES), Receiving::default());
+    let page = open_door(core, &journal, &receiving, &mut tasks, stopped.clone()).await?;
     let (role_sender, role) = watch::channel(RoleState::Undecided);
     let surroundings = role::Surroundings {
         world: core.world.clone(),
@@ -146,6 +149,7 @@ pub(crate) async fn start_around(core: &CoreRef, config: &Config) -> Result<Runn
         config: config.clone(),
         journal,
         page: page.clone(),
+        receiving: receiving.clone(),
         role: role_sender,
         stop: stopped,
     };
@@ -156,6 +160,7 @@ pub(crate) async fn start_around(core: &CoreRef, config: &Config) -> Result<Runn
         bell: core.bell.clone(),
         role,
         page: Some(page),
+        receiving,
         data_dir: config.data_dir(),
         stop,
         tasks: Arc::new(Mutex::new(tasks)),
@@ -166,6 +171,7 @@ pub(crate) async fn start_around(core: &CoreRef, config: &Config) -> Result<Runn
 async fn open_door(
     core: &CoreRef,
     journal: &web::Journal,
+    receiving: &Receiving,
     tasks: &mut JoinSet<()>,
     mut stop: watch::Receiver<bool>,
 ) -> Result<Page, String> {
@@ -182,6 +188,10 @@ async fn open_door(
         world: core.world.clone(),
         received: core.received.clone(),
         logs: journal.clone(),
+        receiver: web::Receiver::new({
+            let receiving = receiving.clone();
+            move || receiving.as_json()
+        }),
         settings: Arc::new(settings),
     };
     tasks.spawn(async move {
@@ -218,6 +228,11 @@ impl Running {
     /// Whether spans are read through another process.
     pub(crate) fn is_following(&self) -> bool {
         matches!(*self.role.borrow(), RoleState::Following { .. })
+    }
+
+    /// What the receiver says of itself: null when another process hosts.
+    pub(crate) fn receiving(&self) -> serde_json::Value {
+        self.receiving.as_json()
     }
 
     /// Where pages of this process are.

@@ -19,8 +19,19 @@ pub struct LspClient {
 impl LspClient {
     /// Starts the server with a data folder and a receiver address of its own, and initializes it for `workspace`.
     pub fn start(workspace: &Path, data_dir: &Path, receiver: &str) -> LspClient {
+        LspClient::start_with(workspace, data_dir, receiver, &[])
+    }
+
+    /// The same, with further variables.
+    pub fn start_with(
+        workspace: &Path,
+        data_dir: &Path,
+        receiver: &str,
+        environment: &[(&str, &str)],
+    ) -> LspClient {
         let mut command = Command::new(spanglass());
         command.arg("lsp").env("SPANGLASS_DATA_DIR", data_dir).env("SPANGLASS_RECEIVER__HTTP", receiver);
+        command.env("SPANGLASS_RECEIVER__GRPC", "off").envs(environment.iter().copied());
         LspClient::initialize(Framed::spawn(&mut command), workspace)
     }
 

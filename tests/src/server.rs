@@ -18,6 +18,8 @@ use crate::{PATIENCE, free_port, shop, spanglass};
 pub struct Server {
     /// Where it receives, as `127.0.0.1:port`.
     pub receiver: String,
+    /// Where it receives gRPC, likewise.
+    pub grpc: String,
     folder: TempDir,
     child: Child,
 }
@@ -28,11 +30,20 @@ impl Server {
     /// # Panics
     /// When it does not start.
     pub fn start() -> Server {
+        Server::start_with(&[])
+    }
+
+    /// Starts it on the shop's code, with further variables.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_with(environment: &[(&str, &str)]) -> Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let workspace = shop::workspace(folder.path());
-        let receiver = format!("127.0.0.1:{}", free_port());
+        let [receiver, grpc] = [free_port(), free_port()].map(|port| format!("127.0.0.1:{port}"));
         let mut command = Command::new(spanglass());
         command.arg("serve").arg("--http").arg(&receiver).arg("--workspace").arg(&workspace);
+        command.arg("--grpc").arg(&grpc).envs(environment.iter().copied());
         command
             .env("SPANGLASS_DATA_DIR", folder.path().join("data"))
             .stdout(Stdio::piped())
@@ -40,9 +51,9 @@ impl Server {
         let mut child = command.spawn().expect("the server starts");
         let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
         let first = lines.next().and_then(Result::ok).unwrap_or_default();
-        assert!(first.contains(&receiver), "{first}");
+        assert!(first.contains(&receiver) && first.contains(&grpc), "{first}");
         thread::spawn(move || lines.for_each(drop));
-        Server { receiver, folder, child }
+        Server { receiver, grpc, folder, child }
     }
 
     /// Runs another command on the same data folder.
@@ -55,6 +66,16 @@ impl Server {
         self.folder.path().join("shop")
     }
 
+    /// The process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What `doctor --json` says.
+    pub fn doctor(&self) -> Value {
+        serde_json::from_slice(&self.run(&["doctor", "--json"]).stdout).unwrap_or_default()
+    }
+
     /// Waits until the server says that it received `count` spans or more.
     ///
     /// # Panics
@@ -62,8 +83,7 @@ impl Server {
     pub fn wait_for_spans(&self, count: u64) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let report: Value =
-                serde_json::from_slice(&self.run(&["doctor", "--json"]).stdout).unwrap_or_default();
+            let report = self.doctor();
             if report["spans"]["received"].as_u64() >= Some(count) {
                 return;
             }

@@ -37,7 +37,7 @@ const receiver = `127.0.0.1:${await freePort()}`;
 await install();
 const server = await startCodeServer({
   node: env.SPANGLASS_NODE, entry: env.SPANGLASS_CODE_SERVER, root: home.root,
-  env: { SPANGLASS_RECEIVER__HTTP: receiver, SPANGLASS_DATA_DIR: join(home.root, "spanglass") },
+  env: { SPANGLASS_RECEIVER__HTTP: receiver, SPANGLASS_RECEIVER__GRPC: "off", SPANGLASS_DATA_DIR: join(home.root, "spanglass") },
 });
 let failed = true;
 try {

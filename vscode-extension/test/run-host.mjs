@@ -17,6 +17,7 @@ const server = await startCodeServer({
   flags: ["--vscode-option", "enable-smoke-test-driver"],
   env: {
     SPANGLASS_RECEIVER__HTTP: `127.0.0.1:${await freePort()}`,
+    SPANGLASS_RECEIVER__GRPC: "off",
     SPANGLASS_DATA_DIR: join(home.root, "spanglass"),
     SPANGLASS_TEST_BIN: env.SPANGLASS_BIN,
     SPANGLASS_TEST_WORKSPACE: home.workspace,

@@ -42,6 +42,7 @@ pub(crate) async fn run(mut config: Config, flags: &cli::Demo) -> Outcome {
     })?;
     // A receiver of its own on a free port: the demo must not disturb what is really received.
     config.set_flag("receiver.http", "127.0.0.1:0".to_owned());
+    config.set_flag("receiver.grpc", "off".to_owned());
     config.set_flag("data_dir", folder.join("data").display().to_string());
     config.set_flag("archive.enabled", "false".to_owned());
 

@@ -1,5 +1,7 @@
 //! `spanglass doctor`: what is configured, reachable, received and placed; each problem with its remedy.
 
+mod receiver;
+
 use insight::{
     explain::{Explanation, explain},
     wording,
@@ -24,7 +26,8 @@ pub(crate) async fn run(config: &Config, flags: &cli::Doctor) -> Outcome {
         None => "no receiver is running; what is on disk counts".to_owned(),
     };
     let offline = offline::open(config, &flags.workspace, Spans::Received).await?;
-    let mut report = report(config, &offline.snapshot, &source, &offline.problems);
+    let receiver = received::receiver(host.as_ref()).await;
+    let mut report = report(config, &offline.snapshot, &source, &receiver, &offline.problems);
     probe_backends(config, &mut report).await;
     if host.is_none() {
         report.advice.insert(
@@ -34,7 +37,7 @@ pub(crate) async fn run(config: &Config, flags: &cli::Doctor) -> Outcome {
         );
     }
     if flags.json {
-        output::line(format!("{:#}", as_json(&offline, &report, &source, host.is_some())));
+        output::line(format!("{:#}", as_json(&offline, &report, &source, &receiver, host.is_some())));
     } else {
         print(&report);
     }
@@ -42,8 +45,15 @@ pub(crate) async fn run(config: &Config, flags: &cli::Doctor) -> Outcome {
 }
 
 /// Doctor's report on a state.
-pub(crate) fn report(config: &Config, snapshot: &Snapshot, source: &str, problems: &[String]) -> Explanation {
+pub(crate) fn report(
+    config: &Config,
+    snapshot: &Snapshot,
+    source: &str,
+    receiver: &Value,
+    problems: &[String],
+) -> Explanation {
     let mut report = explain(snapshot, source);
+    receiver::add(&mut report, receiver);
     report.sections.push(("Settings".to_owned(), settings(config)));
     report.advice.extend(config.warnings.iter().chain(problems).cloned());
     report
@@ -118,7 +128,13 @@ fn print(report: &Explanation) {
     report.advice.iter().for_each(|advice| output::line(format!("  {} {advice}", paint("!", Paint::Red))));
 }
 
-fn as_json(offline: &Offline, report: &Explanation, source: &str, is_hosted: bool) -> Value {
+fn as_json(
+    offline: &Offline,
+    report: &Explanation,
+    source: &str,
+    receiver: &Value,
+    is_hosted: bool,
+) -> Value {
     let snapshot = &offline.snapshot;
     let counters = snapshot.store.counters();
     let unplaced: Vec<Value> = insight::explain::unplaced(snapshot)
@@ -131,6 +147,7 @@ fn as_json(offline: &Offline, report: &Explanation, source: &str, is_hosted: boo
         "version": env!("CARGO_PKG_VERSION"),
         "source": source,
         "hosted": is_hosted,
+        "receiver": receiver,
         "spans": { "received": counters.received, "kept": counters.kept, "placed": snapshot.status.placed },
         "services": snapshot.store.services(),
         "folders": folders(snapshot),

@@ -157,7 +157,11 @@ impl Hooks for Editor {
     fn report(&self, snapshot: &Snapshot, _cancellation: &Cancellation) -> String {
         let source = self.source();
         let problems = rulings::problems(&read(&self.spoken), snapshot);
-        doctor::report(&read(&self.config), snapshot, &source.label, &problems).to_text()
+        let receiver = match read(&self.running).as_ref() {
+            Some(Ok(running)) => running.receiving(),
+            _ => serde_json::Value::Null,
+        };
+        doctor::report(&read(&self.config), snapshot, &source.label, &receiver, &problems).to_text()
     }
 
     fn notices(&self, snapshot: &Snapshot) -> Vec<String> {

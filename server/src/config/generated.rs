@@ -142,6 +142,7 @@ fn variable_of(path: &str) -> String {
 fn takes(kind: Kind) -> String {
     match kind {
         Kind::Path => "a path".to_owned(),
+        Kind::Text => "any text".to_owned(),
         Kind::Bool => "`true` or `false`".to_owned(),
         Kind::Duration => "a duration such as `30s`, `15m`, `2h`".to_owned(),
         Kind::Bytes => "a number of bytes such as `256MB`".to_owned(),
@@ -161,7 +162,9 @@ fn leaf(setting: &Setting) -> Value {
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::OneOf(words) => json!({ "enum": words }),
         Kind::Bytes => json!({ "type": ["string", "integer"] }),
-        Kind::Path | Kind::Duration | Kind::Address | Kind::Url | Kind::Token => json!({ "type": "string" }),
+        Kind::Path | Kind::Duration | Kind::Address | Kind::Url | Kind::Text | Kind::Token => {
+            json!({ "type": "string" })
+        }
         Kind::Words | Kind::Patterns => json!({ "type": "array", "items": { "type": "string" } }),
     };
     leaf["description"] = json!(setting.help);

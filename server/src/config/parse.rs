@@ -9,7 +9,7 @@ use super::reference::Kind;
 /// Checks `value`; the error says what the setting takes instead.
 pub(crate) fn check(kind: Kind, value: &str) -> Result<(), String> {
     let fits = match kind {
-        Kind::Path => true,
+        Kind::Path | Kind::Text => true,
         Kind::Bool => matches!(value, "true" | "false"),
         Kind::Duration => duration(value).is_some(),
         Kind::Bytes => bytes(value).is_some(),
@@ -27,6 +27,7 @@ pub(crate) fn check(kind: Kind, value: &str) -> Result<(), String> {
     }
     Err(match kind {
         Kind::Path => "a path".to_owned(),
+        Kind::Text => "any text".to_owned(),
         Kind::Bool => "true or false".to_owned(),
         Kind::Duration => "a duration such as 30s, 15m or 2h".to_owned(),
         Kind::Bytes => "a number of bytes such as 256MB".to_owned(),

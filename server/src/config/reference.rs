@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     Address,
     /// An http or https address.
     Url,
+    /// Any text.
+    Text,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// A list of words.
@@ -53,11 +55,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Where OTLP over HTTP is received. Port 0 takes any free port; off receives nothing.",
     },
     Setting {
+        path: "receiver.grpc",
+        kind: Kind::Address,
+        default: "127.0.0.1:4317",
+        in_workspace: true,
+        help: "Where OTLP over gRPC is received, by the process that receives it over HTTP. Port 0 takes any free port; off receives none.",
+    },
+    Setting {
         path: "receiver.expose",
         kind: Kind::Bool,
         default: "false",
         in_workspace: false,
-        help: "Whether `receiver.http` may name an address that others on the network can reach. Needs `receiver.token`.",
+        help: "Whether `receiver.http` and `receiver.grpc` may name addresses that others on the network can reach. Needs `receiver.token`.",
     },
     Setting {
         path: "receiver.token",
@@ -79,6 +88,34 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "",
         in_workspace: false,
         help: "Origins of pages that may send from a browser, such as `http://localhost:3000`.",
+    },
+    Setting {
+        path: "forward.endpoint",
+        kind: Kind::Url,
+        default: "",
+        in_workspace: false,
+        help: "Base address of a collector or backend, for example http://collector:4318. Everything that is received is passed on to it, unchanged.",
+    },
+    Setting {
+        path: "forward.protocol",
+        kind: Kind::OneOf(&["http/protobuf", "grpc"]),
+        default: "http/protobuf",
+        in_workspace: false,
+        help: "What it is passed on as. Bodies that came as JSON stay JSON, which gRPC cannot carry.",
+    },
+    Setting {
+        path: "forward.headers.*",
+        kind: Kind::Text,
+        default: "",
+        in_workspace: false,
+        help: "A header of that name for everything that is passed on. ${NAME} stands for the environment variable NAME.",
+    },
+    Setting {
+        path: "forward.queue_bytes",
+        kind: Kind::Bytes,
+        default: "64MB",
+        in_workspace: false,
+        help: "How much may wait to be passed on, in memory. What does not fit is dropped and counted.",
     },
     Setting {
         path: "data_dir",

@@ -2,15 +2,21 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::FutureExt as _;
 use ingest::{
     follow,
     lead::{self, HostInfo, Hosting, Role},
-    otlp,
+    otlp::Access,
 };
 use tokio::sync::{mpsc, watch};
 use world::{Effects, Handle};
 
-use super::{Page, backends::Polling, keep::Keeper};
+use super::{
+    Page,
+    backends::Polling,
+    keep::Keeper,
+    receiver::{self, Receiving, Rules},
+};
 use crate::config::{Config, Origin};
 
 /// Between two tries to get hold of a port that somebody else has.
@@ -25,6 +31,8 @@ pub(crate) enum RoleState {
     Hosting {
         /// `address:port`.
         address: String,
+        /// `address:port` of gRPC, where it is received.
+        grpc: Option<String>,
         /// What the user should know, in one sentence.
         notice: Option<String>,
     },
@@ -61,6 +69,7 @@ pub(super) struct Surroundings {
     pub(super) config: Config,
     pub(super) journal: web::Journal,
     pub(super) page: Page,
+    pub(super) receiving: Receiving,
     pub(super) role: watch::Sender<RoleState>,
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -70,7 +79,10 @@ impl RoleState {
     pub(crate) fn source(&self) -> Source {
         let (label, problem) = match self {
             RoleState::Undecided => ("starting".to_owned(), None),
-            RoleState::Hosting { address, notice } => (format!("hosting {address}"), notice.clone()),
+            RoleState::Hosting { address, grpc, notice } => {
+                let grpc = grpc.as_ref().map(|grpc| format!(" and {grpc} (gRPC)")).unwrap_or_default();
+                (format!("hosting {address}{grpc}"), notice.clone())
+            }
             RoleState::Following { pid, address } => {
                 (format!("reading through process {pid}, which hosts {address}"), None)
             }
@@ -102,8 +114,7 @@ pub(super) async fn keep(around: Surroundings) {
         token: around.page.token.clone(),
         // Whoever chose a port wants that one.
         any_port_instead: around.config.origin("receiver.http") == Origin::Default,
-        beyond_loopback: around.config.is_on("receiver.expose")
-            && !around.config.text("receiver.token").is_empty(),
+        beyond_loopback: may_expose(&around.config),
     };
     let keeper = Arc::new(around.keeper());
     let mut stop = around.stop.clone();
@@ -142,24 +153,29 @@ async fn poll_only(around: &Surroundings) {
 async fn host(around: &Surroundings, hosting: Hosting, keeper: &Arc<Keeper>) {
     keeper.open_archive(&around.config).await;
     let Hosting { address, listener, notice, lease } = hosting;
-    let is_exposed = !address.ip().is_loopback();
-    if is_exposed {
+    let rules = Rules { access: access(&around.config), beyond_loopback: may_expose(&around.config) };
+    let doors = receiver::open(&around.config, rules, address, keeper.clone(), &around.receiving).await;
+    for address in [Some(address), doors.grpc].into_iter().flatten().filter(|it| !it.ip().is_loopback()) {
         tracing::warn!(%address, "others on the network can reach the receiver; they need receiver.token");
     }
-    let access = access(&around.config, is_exposed);
-    let router = otlp::http::router(keeper.clone(), otlp::http::Settings { access, ..Default::default() });
     let notice = notice.map(|notice| {
         format!("{notice}; have apps send there, OTEL_EXPORTER_OTLP_ENDPOINT=http://{address}")
     });
-    around.enter(RoleState::Hosting { address: address.to_string(), notice });
+    let notices: Vec<String> = notice.into_iter().chain(doors.notices.iter().cloned()).collect();
+    around.enter(RoleState::Hosting {
+        address: address.to_string(),
+        grpc: doors.grpc.map(|address| address.to_string()),
+        notice: (!notices.is_empty()).then(|| notices.join(". ")),
+    });
     let mut polling = Polling::start(&around.config, keeper);
-    let mut stop = around.stop.clone();
-    let stopped = async move {
+    let stop = around.stop.clone();
+    let stopped = move || {
+        let mut stop = stop.clone();
         // An error means that whoever could stop it is gone: the same.
-        drop(stop.wait_for(|stop| *stop).await);
+        async move { drop(stop.wait_for(|stop| *stop).await) }.boxed()
     };
     tokio::select! {
-        () = otlp::http::serve(listener, router, stopped) => {}
+        () = doors.serve(listener, stopped) => {}
         () = keeper.clone().tend(&around.config) => {}
     }
     polling.stop();
@@ -167,14 +183,19 @@ async fn host(around: &Surroundings, hosting: Hosting, keeper: &Arc<Keeper>) {
     drop(lease);
 }
 
+/// Whether addresses that others on the network can reach may be listened on: only with a token.
+fn may_expose(config: &Config) -> bool {
+    config.is_on("receiver.expose") && !config.text("receiver.token").is_empty()
+}
+
 /// Who may send. Where others on the network may, the token decides and not the name that they call.
-fn access(config: &Config, is_exposed: bool) -> otlp::http::Access {
+fn access(config: &Config) -> Access {
     let mut hosts = config.words("receiver.hosts");
-    if is_exposed {
+    if may_expose(config) {
         hosts.push("*".to_owned());
     }
     let token = Some(config.text("receiver.token").to_owned()).filter(|token| !token.is_empty());
-    otlp::http::Access { hosts, origins: config.words("receiver.origins"), token }
+    Access { hosts, origins: config.words("receiver.origins"), token }
 }
 
 /// Reads through another process until it ends.

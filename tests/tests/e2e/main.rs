@@ -6,6 +6,7 @@ mod doors;
 mod durability;
 mod editor;
 mod history;
+mod hostile_senders;
 mod overload;
 mod receiver;
 mod replay;

@@ -125,7 +125,7 @@ fn a_port_that_somebody_else_holds_is_explained() {
     assert_eq!(client.lenses(&uri), Vec::<String>::new(), "the editor is answered all the same");
 }
 
-fn status(client: &mut LspClient) -> Value {
+pub(crate) fn status(client: &mut LspClient) -> Value {
     client.request("spanglass/status", json!({}))
 }
 

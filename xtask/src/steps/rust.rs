@@ -24,12 +24,12 @@ pub(super) fn steps() -> Vec<Step> {
         step("unit", "unit, integration and documentation tests of every crate", When::Whole, &[], unit),
         step("house", "the rules of the house: floors, tidiness, generated files", When::Always, &[], house),
         step("e2e", "the real binary over its real protocols", When::Whole, &[Tool::Binary], e2e),
-        step("senders", "real SDKs send to the real binary", When::Whole, SENDERS, senders),
+        step("senders", "real SDKs and a Collector send to the real binary", When::Whole, SENDERS, senders),
         step("zipkin", "a real Zipkin server as a backend", When::Whole, ZIPKIN, zipkin),
     ]
 }
 
-const SENDERS: &[Tool] = &[Tool::Binary, Tool::Node, Tool::Python];
+const SENDERS: &[Tool] = &[Tool::Binary, Tool::Node, Tool::Python, Tool::Java, Tool::Senders];
 const ZIPKIN: &[Tool] = &[Tool::Binary, Tool::Java, Tool::Zipkin];
 
 fn fmt(site: &Site) -> Result<Vec<Cmd>> {

@@ -8,6 +8,7 @@ mod lua;
 mod neovim;
 mod node;
 mod python;
+mod senders;
 mod vscode;
 mod zipkin;
 
@@ -48,6 +49,8 @@ pub enum Tool {
     Zipkin,
     /// A type checker for Lua.
     LuaCheck,
+    /// Programs that send by the official SDKs, and a Collector.
+    Senders,
 }
 
 /// A tool's entry in the table.
@@ -72,6 +75,7 @@ pub const RECIPES: &[Recipe] = &[
     recipe(Tool::Java, "java", "SPANGLASS_JAVA", zipkin::ensure_java),
     recipe(Tool::Zipkin, "zipkin", "SPANGLASS_ZIPKIN_JAR", zipkin::ensure),
     recipe(Tool::LuaCheck, "emmylua-check", "SPANGLASS_LUA_CHECK", lua::ensure),
+    recipe(Tool::Senders, "senders", "SPANGLASS_SENDERS", senders::ensure),
     recipe(Tool::Binary, "spanglass", "SPANGLASS_BIN", binary::ensure),
 ];
 
@@ -216,7 +220,8 @@ mod tests {
     #[test]
     fn every_tool_has_its_own_entry() {
         use Tool::*;
-        let all = [Binary, Node, CodeServer, NodeTools, Chromium, Neovim, Python, Java, Zipkin, LuaCheck];
+        let all =
+            [Binary, Node, CodeServer, NodeTools, Chromium, Neovim, Python, Java, Zipkin, LuaCheck, Senders];
         assert!(all.iter().all(|tool| tool.recipe().tool == *tool));
         assert_eq!(all.len(), RECIPES.len());
     }

@@ -73,9 +73,30 @@ pub fn accepted(signal: Signal, rejected: u64, message: &str, encoding: Encoding
 pub fn failed(code: i32, message: &str, encoding: Encoding) -> Vec<u8> {
     match encoding {
         Encoding::Json => json!({ "code": code, "message": message }).to_string().into_bytes(),
-        Encoding::Protobuf => Status { code, message: message.to_owned() }.encode_to_vec(),
+        Encoding::Protobuf => {
+            Status { code, message: message.to_owned(), details: Vec::new() }.encode_to_vec()
+        }
     }
 }
+
+/// A failure that asks to come again after so many seconds: `google.rpc.Status` with a `google.rpc.RetryInfo`, in
+/// protobuf, as gRPC carries it in `grpc-status-details-bin`.
+pub fn failed_for(code: i32, message: &str, seconds: u64) -> Vec<u8> {
+    let delay = Duration { seconds: i64::try_from(seconds).unwrap_or(i64::MAX) };
+    let info = RetryInfo { retry_delay: Some(delay) };
+    let detail = Any { type_url: RETRY_INFO.to_owned(), value: info.encode_to_vec() };
+    Status { code, message: message.to_owned(), details: vec![detail] }.encode_to_vec()
+}
+
+/// After how many seconds a `google.rpc.Status` asks to come again; `None` when it does not, or is none.
+pub fn retry_after(status: &[u8]) -> Option<u64> {
+    let status = Status::decode(status).ok()?;
+    let detail = status.details.iter().find(|detail| detail.type_url == RETRY_INFO)?;
+    let delay = RetryInfo::decode(detail.value.as_slice()).ok()?.retry_delay?;
+    u64::try_from(delay.seconds).ok()
+}
+
+const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 
 #[derive(Clone, PartialEq, prost::Message)]
 struct Status {
@@ -83,4 +104,28 @@ struct Status {
     code: i32,
     #[prost(string, tag = "2")]
     message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Any>,
+}
+
+/// `google.protobuf.Any`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Any {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct RetryInfo {
+    #[prost(message, optional, tag = "1")]
+    retry_delay: Option<Duration>,
+}
+
+/// `google.protobuf.Duration`, whole seconds of it.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Duration {
+    #[prost(int64, tag = "1")]
+    seconds: i64,
 }

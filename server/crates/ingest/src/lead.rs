@@ -21,7 +21,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::{limits, otlp::http::Listeners};
+use crate::{limits, otlp::Listeners};
 
 pub use host::{HostInfo, find_host};
 pub use lease::Lease;
@@ -106,41 +106,88 @@ pub fn new_token() -> io::Result<String> {
 }
 
 async fn host(settings: &Settings, mut lease: Lease) -> Role {
-    let address = match resolve(settings).await {
-        Ok(address) => address,
-        Err(reason) => return Role::Off { reason },
-    };
-    let mut notice = lease.problem().map(|problem| {
+    let problem = lease.problem().map(|problem| {
         format!("other windows cannot read through this one, because {problem}; set data_dir to a folder that can be written")
     });
+    let wanted = Wanted {
+        setting: "receiver.http",
+        address: &settings.address,
+        any_port_instead: settings.any_port_instead,
+        beyond_loopback: settings.beyond_loopback,
+    };
+    let Listening { address, listener, notice } = match listen(&wanted).await {
+        Ok(listening) => listening,
+        Err(reason) => return Role::Off { reason },
+    };
+    let mut notice = notice.or(problem);
+    if let Err(error) = lease.announce(&settings.api, &settings.token, address) {
+        notice = Some(format!("other windows cannot read through this one: {error}"));
+    }
+    Role::Hosting(Hosting { address, listener, notice, lease })
+}
+
+/// An address that is to be listened on.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The setting that names it.
+    pub setting: &'static str,
+    /// What it says, `address:port`; port 0 is any free one.
+    pub address: &'a str,
+    /// Whether to take any free port when the wanted one is taken.
+    pub any_port_instead: bool,
+    /// Whether an address that others on the network can reach is wanted.
+    pub beyond_loopback: bool,
+}
+
+/// A port held.
+#[derive(Debug)]
+pub struct Listening {
+    /// With the real port.
+    pub address: SocketAddr,
+    /// What to serve; on loopback both `127.0.0.1` and `::1`, where that can be had.
+    pub listener: Listeners,
+    /// That another port was taken, and why; one clause.
+    pub notice: Option<String>,
+}
+
+/// Listens where it is wanted, or on any free port instead.
+///
+/// # Errors
+/// One sentence: what is in the way, and what to do.
+pub async fn listen(wanted: &Wanted<'_>) -> Result<Listening, String> {
+    let address = resolve(wanted).await?;
+    let mut notice = None;
     let listener = match TcpListener::bind(address).await {
         Ok(listener) => listener,
         Err(error) => {
             let reason = port::why_not(address, &error).await;
             let any = SocketAddr::new(address.ip(), 0);
             match TcpListener::bind(any).await {
-                Ok(listener) if settings.any_port_instead && address.port() != 0 => {
+                Ok(listener) if wanted.any_port_instead && address.port() != 0 => {
                     notice = Some(format!("{reason}; another port was taken instead"));
                     listener
                 }
-                _ => return Role::Off { reason: format!("{reason}; {REMEDY}") },
+                _ => return Err(format!("{reason}; {}", remedy(wanted.setting))),
             }
         }
     };
     let address = listener.local_addr().unwrap_or(address);
-    if let Err(error) = lease.announce(&settings.api, &settings.token, address) {
-        notice = Some(format!("other windows cannot read through this one: {error}"));
-    }
-    Role::Hosting(Hosting { address, listener: with_twin(listener, address).await, notice, lease })
+    Ok(Listening { address, listener: with_twin(listener, address).await, notice })
 }
 
-const REMEDY: &str = "end that program, or choose another port with receiver.http (SPANGLASS_RECEIVER__HTTP) and have \
-                      apps send there (OTEL_EXPORTER_OTLP_ENDPOINT)";
+fn remedy(setting: &str) -> String {
+    let variable = setting.replace('.', "__").to_ascii_uppercase();
+    format!(
+        "end that program, or choose another port with {setting} (SPANGLASS_{variable}) and have apps send there \
+         (OTEL_EXPORTER_OTLP_ENDPOINT)"
+    )
+}
 
 /// The address to bind, or why it cannot be used.
-async fn resolve(settings: &Settings) -> Result<SocketAddr, String> {
-    let wanted = settings.address.trim();
-    let bad = || format!("receiver.http is not address:port ({wanted}); the default is 127.0.0.1:4318");
+async fn resolve(wanted: &Wanted<'_>) -> Result<SocketAddr, String> {
+    let Wanted { setting, address: said, beyond_loopback, .. } = *wanted;
+    let wanted = said.trim();
+    let bad = || format!("{setting} is not address:port ({wanted}), such as 127.0.0.1:4318");
     let mut found = lookup_host(wanted).await.map_err(|_| bad())?;
     let address = match wanted.rsplit_once(':') {
         // Both families may answer; the twin gets the other.
@@ -148,9 +195,9 @@ async fn resolve(settings: &Settings) -> Result<SocketAddr, String> {
         _ => found.next(),
     };
     let address = address.ok_or_else(bad)?;
-    if !address.ip().is_loopback() && !settings.beyond_loopback {
+    if !address.ip().is_loopback() && !beyond_loopback {
         return Err(format!(
-            "receiver.http names {}, which others on the network can reach; name 127.0.0.1, or set receiver.expose = true and a receiver.token",
+            "{setting} names {}, which others on the network can reach; name 127.0.0.1, or set receiver.expose = true and a receiver.token",
             address.ip()
         ));
     }

@@ -9,6 +9,7 @@ pub mod backend;
 pub mod backends;
 mod counters;
 pub mod follow;
+pub mod forward;
 pub mod lead;
 pub mod limits;
 pub mod otlp;
@@ -18,5 +19,5 @@ mod sink;
 #[cfg(test)]
 mod testing;
 
-pub use counters::{Counters, Counts};
+pub use counters::{Counters, Counts, Transport};
 pub use sink::{Overloaded, Sink};

@@ -15,6 +15,10 @@ pub const DECODERS: usize = 4;
 /// Bodies from this size on, and compressed ones, are decoded on a thread of their own.
 pub const INLINE_BYTES: usize = 16 * 1024;
 
+/// The largest window of a zstd frame, as a power of two: 32 MiB, the most that the Collector's encoder uses at its
+/// highest level.
+pub const ZSTD_WINDOW_LOG: u32 = 25;
+
 /// Connections open at the same time; further ones wait to be accepted. An app has one per signal, so this is about
 /// 80 processes.
 pub const CONNECTIONS: usize = 256;
@@ -28,6 +32,34 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Between two requests of a connection. Longer than the minute at which metrics are exported, so that exporters do
 /// not race with the closing.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Requests under way on one HTTP/2 connection. SDKs have one or two.
+pub const HTTP2_STREAMS: u32 = 100;
+
+/// All headers of one HTTP/2 request together, as RFC 9113 counts them.
+pub const HTTP2_HEADER_BYTES: u32 = 16 * 1024;
+
+/// Streams of one HTTP/2 connection that its peer may reset before they were looked at; one more ends the connection
+/// (rapid reset, CVE-2023-44487).
+pub const HTTP2_EARLY_RESETS: usize = 20;
+
+/// Streams of one HTTP/2 connection that may be reset because of what their peer did wrong.
+pub const HTTP2_ERROR_RESETS: usize = 64;
+
+/// What a peer may send ahead on one stream, and on a whole HTTP/2 connection.
+pub const HTTP2_STREAM_WINDOW: u32 = 1024 * 1024;
+/// See [`HTTP2_STREAM_WINDOW`].
+pub const HTTP2_CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+
+/// Between two pings that find out whether an HTTP/2 peer is still there.
+pub const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// For the answer to a ping.
+pub const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An HTTP/2 connection without a request for this long, up to twice as long, is told to go; clients open another
+/// when they need one.
+pub const HTTP2_IDLE: Duration = Duration::from_secs(5 * 60);
 
 /// For a client that does not read its answer.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -110,3 +142,24 @@ pub const POLL_LONGEST_BACKOFF: Duration = Duration::from_secs(5 * 60);
 
 /// The longest `Retry-After` that is honoured.
 pub const POLL_LONGEST_RETRY_AFTER: Duration = Duration::from_secs(10 * 60);
+
+/// Bodies passed on at the same time.
+pub const FORWARD_AT_ONCE: usize = 4;
+
+/// For the other side's whole answer to one body.
+pub const FORWARD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The most of its answer that is read: a partial success or an error.
+pub const FORWARD_REPLY_BYTES: usize = 64 * 1024;
+
+/// The first wait before a body is sent again, before doubling.
+pub const FORWARD_BACKOFF: Duration = Duration::from_millis(500);
+
+/// The longest wait between two tries that nobody asked for.
+pub const FORWARD_LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+
+/// The longest `Retry-After` that is honoured.
+pub const FORWARD_LONGEST_RETRY_AFTER: Duration = Duration::from_secs(2 * 60);
+
+/// How long one body is tried; after that the newer ones are worth more.
+pub const FORWARD_PATIENCE: Duration = Duration::from_secs(5 * 60);

@@ -53,7 +53,7 @@ pub async fn otlp_http(endpoint: &str, body: Vec<u8>) -> Result<(), SendError> {
         return Ok(());
     }
     let status = answer.status();
-    let retry_after = retry_after(&answer);
+    let retry_after = retry_after(answer.headers());
     let text = answer.bytes().await.unwrap_or_default();
     Err(SendError::Refused {
         endpoint,
@@ -69,8 +69,8 @@ pub(crate) fn local_client() -> reqwest::Result<Client> {
 }
 
 /// What `Retry-After` says in seconds; dates, which few servers send, are not read.
-pub(crate) fn retry_after(answer: &reqwest::Response) -> Option<Duration> {
-    let seconds: u64 = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+pub(crate) fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    let seconds: u64 = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
@@ -93,7 +93,8 @@ fn readable(answer: &[u8], status: StatusCode) -> String {
     if text.is_empty() { status.canonical_reason().unwrap_or("no reason given").to_owned() } else { text }
 }
 
-fn is_local(endpoint: &str) -> bool {
+/// Whether an address is of this machine by its looks.
+pub(crate) fn is_local(endpoint: &str) -> bool {
     let url = reqwest::Url::parse(endpoint).ok();
     url.and_then(|url| Some(url.host_str()? == "localhost" || url.host_str()?.starts_with("127.")))
         .unwrap_or(false)

@@ -107,6 +107,7 @@ impl Server {
             Some(binary) => {
                 let mut command = Command::new(binary);
                 command.arg("lsp").env("SPANGLASS_RECEIVER__HTTP", "127.0.0.1:0");
+                command.env("SPANGLASS_RECEIVER__GRPC", "off");
                 command
             }
             None => Command::new(std::env::current_exe().expect("a program knows itself")),

@@ -62,6 +62,7 @@ pub(crate) async fn status(State(door): State<Door>) -> Response {
         "placed": snapshot.status.placed,
         "lastSpanUnixMs": (snapshot.status.last_span > Timestamp::ZERO).then(|| snapshot.status.last_span.as_millis()),
         "refused": snapshot.status.refused,
+        "receiver": door.receiver.ask(),
     }))
     .into_response()
 }

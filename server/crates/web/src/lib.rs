@@ -14,4 +14,4 @@ mod stylesheet;
 
 pub use guard::Token;
 pub use journal::Journal;
-pub use server::{Door, Settings, router, serve};
+pub use server::{Door, Receiver, Settings, router, serve};

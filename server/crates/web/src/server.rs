@@ -1,6 +1,6 @@
 //! The listener, its routes and its headers.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -9,6 +9,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch};
 use world::Handle;
 
@@ -23,8 +24,31 @@ pub struct Door {
     pub received: watch::Receiver<u64>,
     /// Log records, for readers of spans.
     pub logs: Journal,
+    /// What the receiver says of itself.
+    pub receiver: Receiver,
     /// Settings.
     pub settings: Arc<Settings>,
+}
+
+/// Asks the receiver for its addresses and counts, as JSON; null where there is none.
+#[derive(Clone)]
+pub struct Receiver(Arc<dyn Fn() -> Value + Send + Sync>);
+
+impl Receiver {
+    /// With what answers.
+    pub fn new(ask: impl Fn() -> Value + Send + Sync + 'static) -> Receiver {
+        Receiver(Arc::new(ask))
+    }
+
+    pub(crate) fn ask(&self) -> Value {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").finish_non_exhaustive()
+    }
 }
 
 /// Settings of the door.

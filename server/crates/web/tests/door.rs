@@ -12,7 +12,7 @@ use model::{
 };
 use tokio::sync::watch;
 use tower::ServiceExt as _;
-use web::{Door, Journal, Settings, Token};
+use web::{Door, Journal, Receiver, Settings, Token};
 use world::{Change, World};
 
 const HOSTILE: &str = "<img src=x onerror=alert(1)> \u{202E}\" onmouseover='x' </script>";
@@ -28,7 +28,8 @@ fn door() -> (Router, watch::Sender<u64>) {
         Settings { token: Token::new("s3cret"), longest_wait: Duration::from_millis(50), page_size: 100 };
     let logs = Journal::new(1024);
     logs.push(b"\xc2\x3e\x00");
-    (web::router(Door { world, received, logs, settings: Arc::new(settings) }), count)
+    let receiver = Receiver::new(|| serde_json::json!({ "http": "127.0.0.1:4318" }));
+    (web::router(Door { world, received, logs, receiver, settings: Arc::new(settings) }), count)
 }
 
 fn hostile_span() -> Span {

@@ -72,7 +72,7 @@ impl Endpoint {
         }
         let answer = self.client.get(url).headers(self.headers.clone()).send().await;
         let answer = answer.map_err(|error| self.unreachable(error))?;
-        let (status, retry_after) = (answer.status(), send::retry_after(&answer));
+        let (status, retry_after) = (answer.status(), send::retry_after(answer.headers()));
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             return Err(BackendError::Busy { address: self.address(), status: status.as_u16(), retry_after });
         }

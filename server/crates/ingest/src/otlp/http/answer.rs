@@ -5,78 +5,46 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use formats::{
-    Clean, DecodeError, UNTRACED_LOGS,
-    otlp_reply::{self, Encoding, Signal},
+use formats::otlp_reply::{self, Encoding, Signal};
+
+use crate::{
+    limits,
+    otlp::intake::{Accepted, Failure},
 };
-use model::Refusal;
-use thiserror::Error;
 
-use crate::limits;
-
-/// Why a request with a known encoding was not taken.
-#[derive(Debug, Error)]
-pub(super) enum Failure {
-    #[error("{0}")]
-    Malformed(#[from] DecodeError),
-    #[error("the body is not gzip, though its Content-Encoding says so")]
-    NotGzip,
-    #[error("the body is over the limit of {limit} bytes; send smaller batches")]
-    TooLarge { limit: usize },
-    #[error("the body did not arrive in time")]
-    TooSlow,
-    #[error("the body broke off")]
-    BrokenOff,
-    #[error("too much telemetry arrives at once; send it again in a moment")]
-    Overloaded,
-    #[error("the receiver failed on this body; please report it")]
-    Internal,
-}
-
-impl Failure {
-    pub(super) fn status(&self) -> StatusCode {
-        match self {
-            Failure::Malformed(_) | Failure::NotGzip | Failure::BrokenOff => StatusCode::BAD_REQUEST,
-            Failure::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Failure::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Failure::Overloaded => StatusCode::TOO_MANY_REQUESTS,
-            Failure::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// The code of `google.rpc.Code` that goes with it.
-    fn rpc_code(&self) -> i32 {
-        match self {
-            Failure::Malformed(_) | Failure::NotGzip | Failure::BrokenOff => 3,
-            Failure::TooSlow => 4,
-            Failure::TooLarge { .. } | Failure::Overloaded => 8,
-            Failure::Internal => 13,
-        }
-    }
-
-    pub(super) fn response(&self, encoding: Encoding) -> Response {
-        let body = otlp_reply::failed(self.rpc_code(), &self.to_string(), encoding);
-        let mut response = encoded(self.status(), encoding, body);
-        let headers = response.headers_mut();
-        if matches!(self, Failure::Overloaded) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(limits::RETRY_AFTER.as_secs()));
-        }
-        if matches!(self, Failure::TooLarge { .. } | Failure::TooSlow) {
-            // The rest of the body is not worth reading.
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        response
-    }
-}
-
-/// 200, with a partial success when something of `telemetry` was refused or left out.
-pub(super) fn accepted(signal: Signal, encoding: Encoding, telemetry: &Clean) -> Response {
-    let worth_telling = |part: &&Refusal| part.reason != UNTRACED_LOGS;
-    let parts = telemetry.refused().iter().chain(telemetry.trimmed().iter().filter(worth_telling));
-    let message =
-        parts.map(|part| format!("{} ({})", part.reason, part.count)).collect::<Vec<_>>().join("; ");
-    let body = otlp_reply::accepted(signal, telemetry.refused_count(), &message, encoding);
+/// 200, with a partial success when something was refused or left out.
+pub(super) fn accepted(signal: Signal, encoding: Encoding, accepted: &Accepted) -> Response {
+    let body = otlp_reply::accepted(signal, accepted.rejected, &accepted.message, encoding);
     encoded(StatusCode::OK, encoding, body)
+}
+
+/// Why a request was not taken.
+pub(super) fn failed(failure: &Failure, encoding: Encoding) -> Response {
+    let (status, code) = codes(failure);
+    let body = otlp_reply::failed(code, &failure.to_string(), encoding);
+    let mut response = encoded(status, encoding, body);
+    let headers = response.headers_mut();
+    if matches!(failure, Failure::Overloaded) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(limits::RETRY_AFTER.as_secs()));
+    }
+    if matches!(failure, Failure::TooLarge { .. } | Failure::TooSlow) {
+        // The rest of the body is not worth reading.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The status, and the code of `google.rpc.Code` that goes with it.
+fn codes(failure: &Failure) -> (StatusCode, i32) {
+    match failure {
+        Failure::Malformed(_) | Failure::NotCompressed(_) | Failure::BrokenOff => {
+            (StatusCode::BAD_REQUEST, 3)
+        }
+        Failure::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, 8),
+        Failure::TooSlow => (StatusCode::REQUEST_TIMEOUT, 4),
+        Failure::Overloaded => (StatusCode::TOO_MANY_REQUESTS, 8),
+        Failure::Internal => (StatusCode::INTERNAL_SERVER_ERROR, 13),
+    }
 }
 
 pub(super) fn wrong_method() -> Response {
@@ -84,14 +52,17 @@ pub(super) fn wrong_method() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")], text).into_response()
 }
 
-pub(super) fn wrong_type(expected: &str) -> Response {
-    let text = format!("the Content-Type must be {expected}\n");
+pub(super) fn wrong_type() -> Response {
+    let text = "the Content-Type must be application/x-protobuf or application/json\n";
     (StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into_response()
 }
 
-pub(super) fn wrong_encoding() -> Response {
-    let text = "the Content-Encoding must be gzip or absent\n";
-    (StatusCode::UNSUPPORTED_MEDIA_TYPE, [(header::ACCEPT_ENCODING, "gzip")], text).into_response()
+pub(super) fn wrong_encoding(encoding: Encoding) -> Response {
+    let text = "the Content-Encoding must be gzip or zstd, or absent";
+    let mut response =
+        encoded(StatusCode::UNSUPPORTED_MEDIA_TYPE, encoding, otlp_reply::failed(3, text, encoding));
+    response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"));
+    response
 }
 
 pub(super) fn no_such_path() -> Response {

@@ -9,8 +9,14 @@ use tokio::{
     sync::oneshot,
 };
 
+use formats::Limits;
+
 use super::*;
-use crate::{limits, testing::Recorder};
+use crate::{
+    Counters, Sink, limits,
+    otlp::{Access, Settings},
+    testing::Recorder,
+};
 
 const ONE_SPAN: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","name":"a"}]}]}]}"#;
 
@@ -27,7 +33,7 @@ async fn start(recorder: Recorder, settings: Settings) -> Running {
     let (stop, stopped) = oneshot::channel();
     let counters = Arc::clone(&settings.counters);
     let sink = Arc::new(recorder);
-    let router = router(Arc::clone(&sink) as Arc<dyn Sink>, settings);
+    let router = router(Arc::new(Receiver::new(Arc::clone(&sink) as Arc<dyn Sink>, settings)));
     tokio::spawn(serve(listener, router, async {
         let _ = stopped.await;
     }));
@@ -192,7 +198,7 @@ async fn broken_bodies_are_400_with_a_reason_and_cost_nothing_else() {
     .assert_eq(&server.send(&proto, b"\x0a\xff<script>").await);
     expect![[r#"
         400 Bad Request | content-type: application/x-protobuf
-        9the body is not gzip, though its Content-Encoding says so"#]]
+        /the body is not gzip, though its headers say so"#]]
     .assert_eq(&server.send(&format!("{proto}\nContent-Encoding: gzip"), b"plain").await);
     assert_eq!(server.counters.read().failed_requests, 5);
     server.send(&json, ONE_SPAN.as_bytes()).await;
@@ -224,9 +230,8 @@ async fn other_types_methods_and_paths_are_named() {
         &stacked,
         b"",
         expect![[r#"
-        415 Unsupported Media Type | content-type: text/plain; charset=utf-8 | accept-encoding: gzip
-        the Content-Encoding must be gzip or absent
-    "#]],
+            415 Unsupported Media Type | content-type: application/json | accept-encoding: gzip, zstd
+            {"code":3,"message":"the Content-Encoding must be gzip or zstd, or absent"}"#]],
     )
     .await;
     let twice =
@@ -235,9 +240,8 @@ async fn other_types_methods_and_paths_are_named() {
         &twice,
         b"",
         expect![[r#"
-        415 Unsupported Media Type | content-type: text/plain; charset=utf-8 | accept-encoding: gzip
-        the Content-Encoding must be gzip or absent
-    "#]],
+            415 Unsupported Media Type | content-type: application/json | accept-encoding: gzip, zstd
+            {"code":3,"message":"the Content-Encoding must be gzip or zstd, or absent"}"#]],
     )
     .await;
     check(
@@ -420,7 +424,7 @@ async fn it_ends_when_told() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = router(Arc::new(Recorder::default()), Settings::default());
+    let router = router(Arc::new(Receiver::new(Arc::new(Recorder::default()), Settings::default())));
     let serving = tokio::spawn(serve(listener, router, async {
         let _ = stopped.await;
     }));

@@ -1,46 +1,24 @@
 //! Reads and decompresses bodies with a limit on each, a limit on all together, and a deadline.
 
-use std::{io::Read as _, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::Request,
     http::{HeaderMap, header},
 };
 use bytes::{Bytes, BytesMut};
-use flate2::read::MultiGzDecoder;
-use formats::{Clean, DecodeError};
+use formats::DecodeError;
 use futures::StreamExt as _;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout, timeout_at},
 };
 
-use super::answer::Failure;
+use super::{
+    compression::{Compression, Unpacked},
+    intake::Failure,
+};
 use crate::limits;
-
-/// How a body is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compression {
-    None,
-    Gzip,
-}
-
-impl Compression {
-    /// What `Content-Encoding` says; `None` for anything but gzip, stacked encodings included.
-    pub(super) fn of(headers: &HeaderMap) -> Option<Compression> {
-        let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
-        let (Some(value), rest) = (values.next(), values.next()) else {
-            return Some(Compression::None);
-        };
-        match (value.to_str().ok()?.trim(), rest) {
-            (gzip, None) if gzip.eq_ignore_ascii_case("gzip") => Some(Compression::Gzip),
-            (none, None) if none.is_empty() || none.eq_ignore_ascii_case("identity") => {
-                Some(Compression::None)
-            }
-            _ => None,
-        }
-    }
-}
 
 /// The bodies under way.
 pub(super) struct Bodies {
@@ -60,6 +38,16 @@ impl Body {
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
+
+    /// The bytes as they came, shared.
+    pub(super) fn bytes(&self) -> Bytes {
+        self.bytes.clone()
+    }
+
+    /// Its first `count` bytes, which it then no longer has; `None` when it has fewer.
+    pub(super) fn split_to(&mut self, count: usize) -> Option<Bytes> {
+        (count <= self.bytes.len()).then(|| self.bytes.split_to(count))
+    }
 }
 
 impl Bodies {
@@ -71,12 +59,11 @@ impl Bodies {
         }
     }
 
-    /// Reads a request's body.
-    pub(super) async fn read(&self, request: Request) -> Result<Body, Failure> {
+    /// Reads a request's body, of which `framing` bytes do not count.
+    pub(super) async fn read(&self, request: Request, framing: usize) -> Result<Body, Failure> {
+        let limit = self.body_bytes + framing;
         let too_large = Failure::TooLarge { limit: self.body_bytes };
-        let declared = request.headers().get(header::CONTENT_LENGTH);
-        let declared: Option<u64> = declared.and_then(|length| length.to_str().ok()?.parse().ok());
-        if declared.is_some_and(|length| length > self.body_bytes as u64) {
+        if declared_length(request.headers()).is_some_and(|length| length > limit as u64) {
             return Err(too_large);
         }
         let deadline = Instant::now() + limits::BODY_TIMEOUT;
@@ -85,7 +72,7 @@ impl Bodies {
         let mut room = None;
         while let Some(chunk) = timeout_at(deadline, chunks.next()).await.map_err(|_| Failure::TooSlow)? {
             let chunk = chunk.map_err(|_| Failure::BrokenOff)?;
-            if body.len() + chunk.len() > self.body_bytes {
+            if body.len() + chunk.len() > limit {
                 return Err(too_large);
             }
             self.widen(&mut room, body.len() + chunk.len())?;
@@ -95,12 +82,12 @@ impl Bodies {
     }
 
     /// Decompresses and decodes; large and compressed bodies on a thread that may block.
-    pub(super) async fn decode(
+    pub(super) async fn decode<T: Send + 'static>(
         &self,
         body: Body,
         compression: Compression,
-        decode: impl FnOnce(Bytes) -> Result<Clean, DecodeError> + Send + 'static,
-    ) -> Result<Clean, Failure> {
+        decode: impl FnOnce(Bytes) -> Result<T, DecodeError> + Send + 'static,
+    ) -> Result<T, Failure> {
         if compression == Compression::None && body.len() <= limits::INLINE_BYTES {
             return Ok(decode(body.bytes)?);
         }
@@ -109,10 +96,14 @@ impl Bodies {
         let limit = self.body_bytes;
         let work = tokio::task::spawn_blocking(move || {
             let _decoder = decoder;
-            match compression {
-                Compression::None => Ok(decode(body.bytes)?),
-                Compression::Gzip => Ok(decode(gunzip(&body.bytes, limit)?.into())?),
+            if compression == Compression::None {
+                return Ok(decode(body.bytes)?);
             }
+            let plain = compression.unpack(&body.bytes, limit).map_err(|problem| match problem {
+                Unpacked::Malformed => Failure::NotCompressed(compression),
+                Unpacked::TooLarge => Failure::TooLarge { limit },
+            })?;
+            Ok(decode(plain.into())?)
         });
         work.await.map_err(|_| Failure::Internal)?
     }
@@ -134,10 +125,6 @@ impl Bodies {
     }
 }
 
-/// Decompresses as a stream and stops one byte after `limit`: a kilobyte of gzip may hold a megabyte of zeros.
-fn gunzip(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Failure> {
-    let mut plain = Vec::new();
-    let mut reader = MultiGzDecoder::new(bytes).take(limit as u64 + 1);
-    reader.read_to_end(&mut plain).map_err(|_| Failure::NotGzip)?;
-    if plain.len() > limit { Err(Failure::TooLarge { limit }) } else { Ok(plain) }
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -56,7 +56,7 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
-    let gate = Gate { listeners: listeners.into().0, room: Arc::new(Semaphore::new(limits::CONNECTIONS)) };
+    let gate = Gate::new(listeners);
     let service =
         router.layer(middleware::from_fn(in_request)).into_make_service_with_connect_info::<Progress>();
     let (stopping, stopped) = oneshot::channel();
@@ -91,6 +91,9 @@ const REQUEST: u8 = 1;
 /// Waiting for the next request.
 const IDLE: u8 = 2;
 
+/// HTTP/2 opens with a preface of 24 bytes and the head of a SETTINGS frame (RFC 9113, section 3.4).
+const HTTP2_OPENING: usize = 24 + 9;
+
 async fn in_request(ConnectInfo(progress): ConnectInfo<Progress>, request: Request, next: Next) -> Response {
     progress.0.store(REQUEST, Ordering::Relaxed);
     let response = next.run(request).await;
@@ -104,9 +107,16 @@ impl Connected<IncomingStream<'_, Gate>> for Progress {
     }
 }
 
-struct Gate {
+/// Accepts connections, so many at a time.
+pub(super) struct Gate {
     listeners: Vec<TcpListener>,
     room: Arc<Semaphore>,
+}
+
+impl Gate {
+    pub(super) fn new(listeners: impl Into<Listeners>) -> Gate {
+        Gate { listeners: listeners.into().0, room: Arc::new(Semaphore::new(limits::CONNECTIONS)) }
+    }
 }
 
 impl Listener for Gate {
@@ -145,12 +155,14 @@ impl Listener for Gate {
 }
 
 /// A connection that ends itself when its peer is too slow.
-struct Guarded {
+pub(super) struct Guarded {
     stream: TcpStream,
     progress: Progress,
     read_deadline: Pin<Box<Sleep>>,
     /// The progress that `read_deadline` was set for.
     armed: u8,
+    /// Bytes of HTTP/2's opening that are still to come; 0 in HTTP/1.
+    opening: usize,
     write_deadline: Option<Pin<Box<Sleep>>>,
     _permit: OwnedSemaphorePermit,
 }
@@ -162,8 +174,29 @@ impl Guarded {
             progress: Progress(Arc::new(AtomicU8::new(HEAD))),
             read_deadline: Box::pin(sleep(limits::HEAD_TIMEOUT)),
             armed: HEAD,
+            opening: 0,
             write_deadline: None,
             _permit: permit,
+        }
+    }
+
+    /// For HTTP/2: the deadline of a head holds for the opening, after which pings find out who is there.
+    pub(super) fn for_http2(mut self) -> Guarded {
+        self.opening = HTTP2_OPENING;
+        self
+    }
+
+    /// Looks at `bytes` more bytes that came.
+    fn note_read(&mut self, bytes: usize) {
+        let progress = self.progress.0.load(Ordering::Relaxed);
+        if self.opening > 0 {
+            self.opening = self.opening.saturating_sub(bytes);
+            if self.opening == 0 {
+                self.progress.0.store(REQUEST, Ordering::Relaxed);
+            }
+        } else if bytes > 0 && progress == IDLE {
+            self.progress.0.store(HEAD, Ordering::Relaxed);
+            self.arm(HEAD);
         }
     }
 
@@ -191,10 +224,8 @@ impl AsyncRead for Guarded {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         if pin!(&mut self.stream).poll_read(cx, buf)?.is_ready() {
-            if buf.filled().len() > before && self.progress.0.load(Ordering::Relaxed) == IDLE {
-                self.progress.0.store(HEAD, Ordering::Relaxed);
-                self.arm(HEAD);
-            }
+            let bytes = buf.filled().len() - before;
+            self.note_read(bytes);
             return Poll::Ready(Ok(()));
         }
         let progress = self.progress.0.load(Ordering::Relaxed);

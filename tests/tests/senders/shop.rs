@@ -1,4 +1,4 @@
-//! Real SDKs sending to the real receiver: the shop's three services, started for the purpose.
+//! The shop: three services, instrumented as apps are, started for the purpose.
 
 use std::{collections::BTreeSet, process::Command};
 

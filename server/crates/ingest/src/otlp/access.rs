@@ -37,12 +37,13 @@ impl Access {
 
     /// Checks target, `Host` and `Origin` only: a preflight never carries a token.
     pub(super) fn check_source(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Denied> {
+        // HTTP/2 has `:authority`, which is the target's, instead of `Host` or beside it (RFC 9113, section 8.3.1).
         let mut hosts = headers.get_all(header::HOST).iter();
-        let (Some(host), None) = (hosts.next(), hosts.next()) else {
-            return Err(Denied::MalformedHost);
-        };
-        let host = host.to_str().map_err(|_| Denied::MalformedHost)?;
-        self.check_host(host)?;
+        match (hosts.next(), hosts.next(), uri.authority()) {
+            (Some(host), None, _) => self.check_host(host.to_str().map_err(|_| Denied::MalformedHost)?)?,
+            (None, None, Some(_)) => {}
+            _ => return Err(Denied::MalformedHost),
+        }
         if let Some(authority) = uri.authority() {
             self.check_host(authority.as_str())?;
         }
@@ -94,19 +95,28 @@ impl std::fmt::Debug for Access {
     }
 }
 
+impl Denied {
+    /// Why, in words.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Denied::MalformedHost => "the Host header is missing or malformed",
+            Denied::Host => {
+                "the Host header must be localhost or a loopback address; allow further names in the settings"
+            }
+            Denied::Origin => "this origin may not send; allow it in the settings if it should",
+            Denied::Token => "the token is missing or wrong",
+        }
+    }
+}
+
 impl IntoResponse for Denied {
     fn into_response(self) -> Response {
-        let (status, text) = match self {
-            Denied::MalformedHost => (StatusCode::BAD_REQUEST, "the Host header is missing or malformed\n"),
-            Denied::Host => (
-                StatusCode::FORBIDDEN,
-                "the Host header must be localhost or a loopback address; allow further names in the settings\n",
-            ),
-            Denied::Origin => {
-                (StatusCode::FORBIDDEN, "this origin may not send; allow it in the settings if it should\n")
-            }
-            Denied::Token => (StatusCode::UNAUTHORIZED, "the token is missing or wrong\n"),
+        let status = match self {
+            Denied::MalformedHost => StatusCode::BAD_REQUEST,
+            Denied::Host | Denied::Origin => StatusCode::FORBIDDEN,
+            Denied::Token => StatusCode::UNAUTHORIZED,
         };
+        let text = format!("{}\n", self.reason());
         if self == Denied::Token {
             return (status, [(header::WWW_AUTHENTICATE, "Bearer")], text).into_response();
         }
