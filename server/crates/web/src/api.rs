@@ -74,7 +74,7 @@ pub(crate) async fn spans(State(door): State<Door>, Query(asked): Query<After>) 
         let stored = snapshot.store.after(asked.after, door.settings.page_size);
         if let Some(last) = stored.last() {
             let next = last.sequence.to_string();
-            let spans: Vec<Arc<Span>> = stored.into_iter().map(|stored| stored.span).collect();
+            let spans: Vec<Arc<Span>> = stored.iter().map(|stored| Arc::new(stored.span())).collect();
             let body = formats::otlp_proto::encode_traces(&spans);
             return ([(header::CONTENT_TYPE, "application/x-protobuf".to_owned()), (NEXT, next)], body)
                 .into_response();
@@ -123,7 +123,7 @@ pub(crate) fn find_trace(snapshot: &Snapshot, id: &str) -> Result<Vec<Arc<Span>>
             format!("trace {trace_id} is not here: it was never received, or it left to make room\n");
         (StatusCode::NOT_FOUND, reason)
     })?;
-    Ok(trace.spans.iter().map(|stored| stored.span.clone()).collect())
+    Ok(trace.spans().map(|stored| Arc::new(stored.span())).collect())
 }
 
 pub(crate) fn gone() -> Response {

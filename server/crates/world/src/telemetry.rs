@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use attribution::ShapeId;
 use model::{Batch, LogRecord, Span, Timestamp};
-use store::{Inserted, Observation, Recorded, Stored, Trace};
+use store::{Inserted, Observation, Recorded, Stored, Trace, tree::Leaf};
 
 use crate::{CallEdge, Calls, Effects, World, failures};
 
@@ -28,7 +28,8 @@ impl World {
         let mut kept = Vec::with_capacity(batch.spans.len());
         for span in batch.spans {
             let shape = self.state.table.intern(&span, &self.state.index);
-            if self.state.store.insert(span.clone(), shape.0, now) == Inserted::New {
+            let inserted = span.with_view(|view| self.state.store.insert(view, shape.0, now));
+            if inserted == Inserted::New {
                 effects.files.extend(self.places.count(&mut self.state, shape));
                 kept.push(Kept { span, shape, sequence: self.state.store.latest() });
             }
@@ -53,19 +54,16 @@ impl World {
 
     /// Counts every kept span again, as if all had arrived in one batch: after the window changed.
     pub(crate) fn count_again(&mut self, now: Timestamp) {
-        let kept: Vec<Kept> = self
-            .state
-            .store
-            .spans()
-            .map(|stored| Kept {
-                span: stored.span.clone(),
-                shape: ShapeId(stored.tag),
-                sequence: stored.sequence,
-            })
-            .collect();
+        let store = self.state.store.clone();
         let outside = self.state.status.outside_window;
         self.state.calls = Calls::default();
-        self.count_all(&kept, 0, now);
+        // One at a time: all of them whole would take many times what they take kept.
+        for trace in store.all_traces() {
+            for stored in trace.spans() {
+                let (shape, sequence) = (ShapeId(stored.tag), stored.sequence);
+                self.count(&Kept { span: Arc::new(stored.span()), shape, sequence }, Some(trace), 0, now);
+            }
+        }
         self.state.status.outside_window = outside;
     }
 
@@ -95,13 +93,13 @@ impl World {
             self.count_call(ShapeId(parent.tag), *shape, own);
         }
         for child in waiting(trace, new, known) {
-            if let Some(observation) = observe(&child.span, now) {
+            if let Some(observation) = observe_kept(&child, now) {
                 self.count_call(*shape, ShapeId(child.tag), observation);
             }
         }
-        if !trace.logs.is_empty() {
+        if trace.log_count() > 0 {
             for record in trace.logs_of(span.span_id) {
-                self.count_log(*shape, span, record, now);
+                self.count_log(*shape, span, &record, now);
             }
         }
     }
@@ -118,8 +116,8 @@ impl World {
             return;
         }
         let Some(span_id) = record.span_id else { return };
-        let found = self.state.store.span(record.trace_id, span_id).cloned();
-        if let Some(Stored { span, tag, .. }) = found {
+        let found = self.state.store.span(record.trace_id, span_id);
+        if let Some((tag, span)) = found.map(|stored| (stored.tag, stored.span())) {
             self.count_log(ShapeId(tag), &span, &record, now);
         }
     }
@@ -141,12 +139,12 @@ impl World {
 
 /// Spans numbered up to `known` whose parent `new` turns out to be: its children, unless the other half of a shared id
 /// came first and has them already, and its serving half.
-fn waiting<'a>(trace: &'a Trace, new: &'a Kept, known: u64) -> impl Iterator<Item = &'a Stored> {
+fn waiting<'a>(trace: &'a Trace, new: &'a Kept, known: u64) -> impl Iterator<Item = Stored<'a>> {
     let span = &new.span;
     let is_first_half = trace.with_id(span.span_id).all(|other| other.sequence >= new.sequence);
     let children = trace.children(span.span_id).filter(move |_| is_first_half);
     let serving =
-        trace.with_id(span.span_id).filter(|other| store::tree::is_shared_parent(span, &other.span));
+        trace.with_id(span.span_id).filter(|other| store::tree::is_shared_parent(Leaf::from(&**span), *other));
     children.chain(serving).filter(move |child| child.sequence <= known)
 }
 
@@ -162,19 +160,30 @@ fn observe(span: &Span, now: Timestamp) -> Option<Observation> {
     })
 }
 
+/// The same of a span that is kept, which need not be made whole for it.
+fn observe_kept(stored: &Stored<'_>, now: Timestamp) -> Option<Observation> {
+    (stored.end() != Timestamp::ZERO).then(|| Observation {
+        trace_id: stored.trace_id(),
+        span_id: stored.span_id(),
+        end: stored.end().min(now),
+        duration: stored.duration(),
+        is_error: stored.is_error(),
+    })
+}
+
 /// The kept span that caused `span`. Of the two halves of a shared id it is the one in the same service; the serving
 /// half's own parent is the calling half.
-fn parent_of<'a>(trace: &'a Trace, span: &Span) -> Option<&'a Stored> {
+fn parent_of<'a>(trace: &'a Trace, span: &Span) -> Option<Stored<'a>> {
     let calling_half =
-        trace.with_id(span.span_id).find(|other| store::tree::is_shared_parent(&other.span, span));
+        trace.with_id(span.span_id).find(|other| store::tree::is_shared_parent(Leaf::from(*other), span));
     if calling_half.is_some() {
         return calling_half;
     }
-    let mut halves = trace.with_id(span.parent?).filter(|half| half.span.span_id != span.span_id);
+    let mut halves = trace.with_id(span.parent?).filter(|half| half.span_id() != span.span_id);
     let first = halves.next()?;
     let service = span.service();
     Some(halves.fold(first, |best, half| {
-        if best.span.service() != service && half.span.service() == service { half } else { best }
+        if best.service() != service && half.service() == service { half } else { best }
     }))
 }
 

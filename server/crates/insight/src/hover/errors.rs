@@ -44,7 +44,7 @@ fn kind(snapshot: &Snapshot, failure: &Failure) -> ErrorKind {
 /// Where the latest was thrown, by the stack trace that its span carries.
 fn place(snapshot: &Snapshot, failure: &Failure) -> Option<String> {
     let latest = failure.latest;
-    let span = &snapshot.store.span(latest.trace_id, latest.span_id)?.span;
+    let span = snapshot.store.span(latest.trace_id, latest.span_id)?.span();
     let is_this = |kind: &str| kind == failure.kind;
     let exception =
         span.exceptions().find(|event| event.attributes.str(keys::EXCEPTION_TYPE).is_some_and(is_this))?;
