@@ -1,6 +1,9 @@
 //! Who is who within one large trace: spans by id, and children by their parent's id, whichever came first.
 
-use std::{hash::BuildHasher, hash::RandomState, mem::size_of};
+use std::{
+    hash::{BuildHasher, RandomState},
+    mem::size_of,
+};
 
 use hashbrown::HashTable;
 use model::SpanId;
@@ -9,14 +12,15 @@ const NONE: u32 = u32::MAX;
 
 /// Positions of spans in order of arrival, found by id or by parent. Plain numbers: what they say of whom is asked of
 /// `look`, which knows the span at a position.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Kin {
     by_id: HashTable<u32>,
     /// The latest child of each parent.
     by_parent: HashTable<u32>,
     /// For each span the child of the same parent that came before it.
     before: Vec<u32>,
-    hasher: RandomState,
+    /// What makes hashes differ from trace to trace, so that nobody can choose identifiers that collide.
+    seed: u64,
 }
 
 /// Tells identifier and parent of the span at a position.
@@ -26,11 +30,19 @@ pub(crate) trait Look {
     fn parent(&self, at: u32) -> Option<SpanId>;
 }
 
+impl Default for Kin {
+    fn default() -> Kin {
+        let seed = RandomState::new().hash_one(0u8) | 1;
+        Kin { by_id: HashTable::new(), by_parent: HashTable::new(), before: Vec::new(), seed }
+    }
+}
+
 impl Kin {
     /// Adds the next span.
     pub(crate) fn push(&mut self, look: &impl Look) {
         let at = self.before.len() as u32;
-        let hash = |id: SpanId| self.hasher.hash_one(u64::from_le_bytes(id.0));
+        let seed = self.seed;
+        let hash = |id: SpanId| hash(id, seed);
         if let Some(id) = look.id(at) {
             self.by_id.insert_unique(hash(id), at, |at| look.id(*at).map_or(0, hash));
         }
@@ -57,13 +69,13 @@ impl Kin {
 
     /// Positions of the spans with `id`: at most one per kind.
     pub(crate) fn with_id<'a>(&'a self, id: SpanId, look: &'a impl Look) -> impl Iterator<Item = usize> + 'a {
-        let hash = self.hasher.hash_one(u64::from_le_bytes(id.0));
+        let hash = hash(id, self.seed);
         self.by_id.iter_hash(hash).filter(move |at| look.id(**at) == Some(id)).map(|at| *at as usize)
     }
 
     /// Positions of the spans that name `id` as their parent, the latest first.
     pub(crate) fn children(&self, id: SpanId, look: &impl Look) -> impl Iterator<Item = usize> {
-        let hash = self.hasher.hash_one(u64::from_le_bytes(id.0));
+        let hash = hash(id, self.seed);
         let latest = self.by_parent.find(hash, |child| look.parent(*child) == Some(id)).copied();
         let before = |at: &u32| self.before.get(*at as usize).copied().filter(|at| *at != NONE);
         std::iter::successors(latest, before).map(|at| at as usize)
@@ -84,6 +96,15 @@ impl Kin {
         };
         doubled(&self.by_id) + doubled(&self.by_parent) + self.before.len()
     }
+}
+
+/// Two multiplications by odd secrets, each folded: what one half of a product hides, the other shows.
+fn hash(id: SpanId, seed: u64) -> u64 {
+    let fold = |one: u64, other: u64| {
+        let product = u128::from(one) * u128::from(other);
+        product as u64 ^ (product >> 64) as u64
+    };
+    fold(fold(u64::from_le_bytes(id.0) ^ seed, seed.rotate_left(32) | 1), 0x9E37_79B9_7F4A_7C15)
 }
 
 #[cfg(test)]

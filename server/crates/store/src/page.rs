@@ -86,15 +86,9 @@ impl Pages {
         }
         self.len += 1;
         if let Some(page) = self.pages.last_mut().map(Arc::make_mut) {
-            page.starts.reserve_exact(if page.starts.capacity() > page.starts.len() {
-                0
-            } else {
-                grown(page.starts.len(), 1)
-            });
+            make_room(&mut page.starts, 1, 12);
             page.starts.push(page.bytes.len() as u16);
-            if page.bytes.capacity() - page.bytes.len() < record.len() {
-                page.bytes.reserve_exact(grown(page.bytes.len(), record.len()));
-            }
+            make_room(&mut page.bytes, record.len(), 320);
             page.bytes.extend_from_slice(record);
         }
     }
@@ -102,7 +96,7 @@ impl Pages {
     /// Gives back room that was taken for more.
     pub(crate) fn tighten(&mut self) {
         let Some(page) = self.pages.last_mut() else { return };
-        if page.bytes.capacity() - page.bytes.len() > page.bytes.len() / 16 {
+        if page.bytes.capacity() - page.bytes.len() > page.bytes.len() / 8 {
             let page = Arc::make_mut(page);
             page.bytes.shrink_to_fit();
             page.starts.shrink_to_fit();
@@ -122,15 +116,15 @@ impl Pages {
             last.starts.shrink_to_fit();
             self.closed += last.bytes();
         }
-        if self.pages.capacity() == self.pages.len() {
-            self.pages.reserve_exact(grown(self.pages.len(), 1));
-        }
+        make_room(&mut self.pages, 1, 4);
         let page = Page { first: self.len, base, words, starts: Vec::new(), bytes: Vec::new() };
         self.pages.push(Arc::new(page));
     }
 }
 
-/// How much room to make in a list of `len` for `more`: what comes first mostly comes alone.
-fn grown(len: usize, more: usize) -> usize {
-    more + len / 2
+/// Makes room for `more`: exactly that for what comes first, which mostly comes alone, then for at least `least` beyond.
+fn make_room<T>(list: &mut Vec<T>, more: usize, least: usize) {
+    if list.capacity() - list.len() < more {
+        list.reserve_exact(more + if list.is_empty() { 0 } else { list.len().max(least) });
+    }
 }

@@ -26,7 +26,7 @@ const FEW: usize = 32;
 /// Senders of a trace that are compared with the next span's; one that was met before them is listed again.
 const RECENT_SENDERS: usize = 64;
 /// What a trace costs in the store's maps and lists, by measurement.
-const PER_TRACE: usize = 208;
+const PER_TRACE: usize = 136;
 /// What a run of spans costs in the order of arrival.
 const PER_RUN: usize = 32;
 /// What a tag or a service of a trace costs in the indexes.

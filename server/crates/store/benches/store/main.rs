@@ -1,4 +1,4 @@
-//! `cargo xtask bench store [-- ROUNDS]`: bytes and time of a kept span, beside keeping owned spans in the same run.
+//! `cargo xtask bench store [-- ROUNDS [BATCHES]]`: bytes and time of a kept span, beside keeping owned spans in the same run.
 //!
 //! Bytes are what the allocator was asked for. Times are best of several rounds; trust the ratios.
 #![allow(clippy::print_stdout, missing_docs)]
@@ -21,22 +21,23 @@ mod mix;
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
 const BATCH: u64 = 1_000;
-const BATCHES: u64 = 100;
 const NOW: Timestamp = Timestamp(1_790_000_100_000_000_000);
 
 fn main() {
-    let rounds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(3);
-    for per_trace in [mix::PER_TRACE, 1, 20_000] {
+    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
+    let (rounds, batches) = (numbers.next().unwrap_or(3), numbers.next().unwrap_or(100));
+    let chosen = numbers.next();
+    for per_trace in [mix::PER_TRACE, 1, 20_000].into_iter().filter(|one| chosen.is_none_or(|chosen| chosen == *one)) {
         println!("traces of {per_trace}, batches of {BATCH} spans");
-        compare(per_trace, rounds);
+        compare(per_trace, rounds, batches);
     }
-    tree(rounds);
+    tree(rounds, batches);
 }
 
-fn compare(per_trace: u64, rounds: u32) {
-    let (owned, owned_time) = best(rounds, || keep_owned(per_trace));
-    let (kept, kept_time) = best(rounds, || keep(per_trace));
-    let spans = (BATCH * BATCHES) as f64;
+fn compare(per_trace: u64, rounds: u64, batches: u64) {
+    let (owned, owned_time) = best(rounds, || keep_owned(per_trace, batches));
+    let (kept, kept_time) = best(rounds, || keep(per_trace, batches));
+    let spans = (BATCH * batches) as f64;
     let row = |what: &str, bytes: usize, time: Duration| {
         println!(
             "{:>9.1} B  {:>8.1} ns  a span, {:>10.0} spans/s  {what}",
@@ -55,11 +56,11 @@ fn compare(per_trace: u64, rounds: u32) {
 }
 
 /// A store of all batches: bytes held, and the time of inserting alone.
-fn keep(per_trace: u64) -> (usize, Duration) {
+fn keep(per_trace: u64, batches: u64) -> (usize, Duration) {
     let before = ALLOCATOR.allocated();
     let mut store = Store::new(Limits { max_bytes: 1 << 30, ..Limits::default() });
     let mut time = Duration::ZERO;
-    for number in 0..BATCHES {
+    for number in 0..batches {
         let batch = mix::batch(number, BATCH, per_trace);
         for span in &batch {
             // Viewing an owned span costs lists that a decoder does not make anew each time.
@@ -74,17 +75,18 @@ fn keep(per_trace: u64) -> (usize, Duration) {
         time += began.elapsed();
     }
     let held = ALLOCATOR.allocated() - before;
-    let estimate = store.counters().bytes as f64 / (BATCH * BATCHES) as f64;
+    black_box(&store);
+    let estimate = store.counters().bytes as f64 / (BATCH * batches) as f64;
     println!("{estimate:>9.1} B  by the store's own estimate");
     (held, time)
 }
 
 /// The same spans whole, by trace: what the store would hold if it kept them as they come.
-fn keep_owned(per_trace: u64) -> (usize, Duration) {
+fn keep_owned(per_trace: u64, batches: u64) -> (usize, Duration) {
     let before = ALLOCATOR.allocated();
     let mut traces: HashMap<TraceId, Vec<Arc<Span>>> = HashMap::new();
     let mut time = Duration::ZERO;
-    for number in 0..BATCHES {
+    for number in 0..batches {
         for span in mix::batch(number, BATCH, per_trace) {
             span.with_view(|view| {
                 let began = Instant::now();
@@ -98,9 +100,9 @@ fn keep_owned(per_trace: u64) -> (usize, Duration) {
 }
 
 /// The tree of a large trace, read where it lies and from owned spans.
-fn tree(rounds: u32) {
+fn tree(rounds: u64, batches: u64) {
     let spans: Vec<Span> =
-        (0..BATCHES).flat_map(|number| mix::batch(number, BATCH, BATCH * BATCHES)).collect();
+        (0..batches).flat_map(|number| mix::batch(number, BATCH, BATCH * batches)).collect();
     let mut store = Store::new(Limits { max_bytes: 1 << 30, ..Limits::default() });
     for span in &spans {
         span.with_view(|view| store.insert(view, 0, NOW));
@@ -122,7 +124,7 @@ fn tree(rounds: u32) {
     }
 }
 
-fn best(rounds: u32, run: impl Fn() -> (usize, Duration)) -> (usize, Duration) {
+fn best(rounds: u64, run: impl Fn() -> (usize, Duration)) -> (usize, Duration) {
     let results = (0..rounds.max(1)).map(|_| run());
     results.min_by_key(|(_, time)| *time).unwrap_or_default()
 }

@@ -9,13 +9,13 @@ use model::{
 };
 
 /// Spans of one trace.
-pub const PER_TRACE: u64 = 20;
+pub(crate) const PER_TRACE: u64 = 20;
 const SERVICES: u64 = 4;
 const ROUTES: u64 = 60;
 
 /// The batch numbered `batch`: `spans` spans of traces of `per_trace`, whose resources are the batch's own, as a
 /// decoder makes them.
-pub fn batch(batch: u64, spans: u64, per_trace: u64) -> Vec<Span> {
+pub(crate) fn batch(batch: u64, spans: u64, per_trace: u64) -> Vec<Span> {
     let resources: Vec<_> = (0..SERVICES).map(|service| Arc::new(resource(service))).collect();
     let scope = Arc::new(Scope {
         name: "io.opentelemetry.http".into(),
@@ -30,7 +30,7 @@ pub fn batch(batch: u64, spans: u64, per_trace: u64) -> Vec<Span> {
 }
 
 /// A number that looks like chance.
-pub fn mixed(number: u64) -> u64 {
+pub(crate) fn mixed(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
