@@ -63,6 +63,16 @@ impl Pages {
         Some((page, page.record(at.checked_sub(page.first as usize)?)?))
     }
 
+    /// Whether a record begins with `first` in the bits of `mask`, followed by `id`.
+    pub(crate) fn has(&self, first: u8, mask: u8, id: [u8; 8]) -> bool {
+        let is_it = |page: &Page, start: u16| {
+            let at = usize::from(start);
+            page.bytes.get(at + 1..at + 9) == Some(&id[..])
+                && page.bytes.get(at).is_some_and(|byte| byte & mask == first)
+        };
+        self.pages.iter().any(|page| page.starts.iter().any(|start| is_it(page, *start)))
+    }
+
     /// Every record with its page.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Page, &[u8])> {
         self.pages.iter().flat_map(|page| page.records().map(move |record| (&**page, record)))

@@ -222,7 +222,7 @@ impl Trace {
     /// Whether a span of that identity is here: a shared id counts once for each kind.
     pub(crate) fn has(&self, span_id: SpanId, kind: SpanKind) -> bool {
         match &self.kin {
-            None => self.few().any(|(_, record)| Head::id(record) == (span_id, kind)),
+            None => self.spans.has(Head::first(kind), Head::KIND, span_id.0),
             Some(kin) => kin
                 .with_id(span_id, self)
                 .any(|at| self.spans.get(at).is_some_and(|(_, record)| Head::id(record).1 == kind)),

@@ -61,6 +61,8 @@ pub(crate) struct Words {
     knocks: usize,
     /// Bytes of texts that do not fit into their slot.
     texts: usize,
+    /// Bytes of everything, counted when it changes.
+    bytes: usize,
     max_bytes: usize,
     is_full: bool,
 }
@@ -75,6 +77,7 @@ impl Words {
             door: Vec::new(),
             knocks: (budget / BUDGET_PER_KNOCK).clamp(16, MAX_KNOCKS).next_power_of_two(),
             texts: 0,
+            bytes: 0,
             max_bytes: budget / SHARE,
             is_full: false,
         }
@@ -102,6 +105,7 @@ impl Words {
         let number = self.words.insert(hash)?;
         self.generation.words.set(number, SmolStr::new(text));
         self.texts += heap;
+        self.bytes = self.bytes_with(0, 0);
         Some(number)
     }
 
@@ -134,12 +138,13 @@ impl Words {
         let number = self.schemas.insert(hash)?;
         self.generation.schemas.set(number, attributes.iter().map(|(key, _)| SmolStr::new(key)).collect());
         self.texts += held;
+        self.bytes = self.bytes_with(0, 0);
         Some(number)
     }
 
     /// Bytes that the generation and this side of it hold.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes_with(0, 0)
+        self.bytes
     }
 
     /// Bytes that stay with the generation when its writer is gone.
@@ -173,6 +178,7 @@ impl Words {
     fn is_seen_again(&mut self, hash: u64) -> bool {
         if self.door.is_empty() {
             self.door = vec![0; self.knocks];
+            self.bytes = self.bytes_with(0, 0);
         }
         let mark = (hash >> 40) as u16 | 1;
         let at = (hash >> 12) as usize & (self.knocks - 1);

@@ -27,7 +27,9 @@ fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
     let (rounds, batches) = (numbers.next().unwrap_or(3), numbers.next().unwrap_or(100));
     let chosen = numbers.next();
-    for per_trace in [mix::PER_TRACE, 1, 20_000].into_iter().filter(|one| chosen.is_none_or(|chosen| chosen == *one)) {
+    for per_trace in
+        [mix::PER_TRACE, 1, 20_000].into_iter().filter(|one| chosen.is_none_or(|chosen| chosen == *one))
+    {
         println!("traces of {per_trace}, batches of {BATCH} spans");
         compare(per_trace, rounds, batches);
     }

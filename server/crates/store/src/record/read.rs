@@ -7,7 +7,7 @@ use model::{
     Timestamp, TraceId, Value,
 };
 
-use super::{Base, HAS_MORE, HAS_PARENT, kind_of, plain, status_of, tag};
+use super::{Base, HAS_MORE, HAS_PARENT, bits_of_kind, kind_of, plain, status_of, tag};
 use crate::{
     bytes::{Reader, unzigzag},
     words::Generation,
@@ -61,7 +61,15 @@ impl From<Text<'_>> for SmolStr {
 }
 
 impl Head {
-    /// Identifier and first byte, without reading further.
+    /// The bits of the first byte that tell the kind.
+    pub(crate) const KIND: u8 = 7;
+
+    /// Those bits for `kind`.
+    pub(crate) fn first(kind: SpanKind) -> u8 {
+        bits_of_kind(kind)
+    }
+
+    /// Identifier and kind, without reading further.
     pub(crate) fn id(bytes: &[u8]) -> (SpanId, SpanKind) {
         let mut reader = Reader(bytes);
         let first = reader.byte();
