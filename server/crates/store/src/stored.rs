@@ -5,7 +5,6 @@ use std::{fmt, sync::Arc, time::Duration};
 use model::{Resource, Scope, SmolStr, Span, SpanId, SpanKind, StatusCode, Timestamp, TraceId, Value};
 
 use crate::{
-    Trace,
     page::Page,
     record::{Body, Head},
     senders::Sender,
@@ -22,13 +21,6 @@ pub struct Stored<'a> {
     head: Head,
     body: Body<'a>,
     sender: Option<&'a Sender>,
-}
-
-/// A kept span that stays readable for as long as this is held. Costs two words.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    trace: Arc<Trace>,
-    at: u32,
 }
 
 impl<'a> Stored<'a> {
@@ -157,17 +149,5 @@ impl fmt::Debug for Stored<'_> {
             .field("sequence", &sequence)
             .field("span", &self.span())
             .finish()
-    }
-}
-
-impl Kept {
-    /// The span at position `at` of `trace`.
-    pub fn new(trace: &Arc<Trace>, at: usize) -> Option<Kept> {
-        (at < trace.len()).then(|| Kept { trace: trace.clone(), at: at as u32 })
-    }
-
-    /// That span; always there.
-    pub fn stored(&self) -> Option<Stored<'_>> {
-        self.trace.get(self.at as usize)
     }
 }

@@ -143,8 +143,9 @@ fn waiting<'a>(trace: &'a Trace, new: &'a Kept, known: u64) -> impl Iterator<Ite
     let span = &new.span;
     let is_first_half = trace.with_id(span.span_id).all(|other| other.sequence >= new.sequence);
     let children = trace.children(span.span_id).filter(move |_| is_first_half);
-    let serving =
-        trace.with_id(span.span_id).filter(|other| store::tree::is_shared_parent(Leaf::from(&**span), *other));
+    let serving = trace
+        .with_id(span.span_id)
+        .filter(|other| store::tree::is_shared_parent(Leaf::from(&**span), *other));
     children.chain(serving).filter(move |child| child.sequence <= known)
 }
 
@@ -182,9 +183,12 @@ fn parent_of<'a>(trace: &'a Trace, span: &Span) -> Option<Stored<'a>> {
     let mut halves = trace.with_id(span.parent?).filter(|half| half.span_id() != span.span_id);
     let first = halves.next()?;
     let service = span.service();
-    Some(halves.fold(first, |best, half| {
-        if best.service() != service && half.service() == service { half } else { best }
-    }))
+    Some(halves.fold(
+        first,
+        |best, half| {
+            if best.service() != service && half.service() == service { half } else { best }
+        },
+    ))
 }
 
 #[cfg(test)]

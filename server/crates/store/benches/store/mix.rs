@@ -42,7 +42,7 @@ fn span(number: u64, per_trace: u64, resource: &Arc<Resource>, scope: &Arc<Scope
     let chance = mixed(number);
     let start = 1_790_000_000_000_000_000 + trace * 1_000_000 + place * 40_000 + chance % 30_000;
     let id = |place: u64| SpanId(mixed(trace << 20 | (place + 1)).to_le_bytes());
-    let fails = chance % 20 == 0;
+    let fails = chance.is_multiple_of(20);
     let [high, low] = [mixed(trace ^ 1 << 60), mixed(trace)];
     let (name, kind, attributes) = match place % 3 {
         0 => server(chance),
@@ -123,7 +123,7 @@ fn client(chance: u64) -> (String, SpanKind, Attributes) {
         ("thread.id", Value::Int((chance % 32) as i64)),
         ("thread.name", format!("worker-{}", chance % 32).as_str().into()),
         ("app.tenant", format!("tenant-{}", chance % 500).as_str().into()),
-        ("app.cached", Value::Bool(chance % 2 == 0)),
+        ("app.cached", Value::Bool(chance.is_multiple_of(2))),
         ("app.ratio", Value::Double((chance % 100) as f64 / 100.0)),
         ("app.request.id", format!("{:016x}", mixed(chance)).as_str().into()),
         ("app.retries", Value::Int(0)),
