@@ -124,7 +124,7 @@ mod tests {
         }
 
         fn parent(&self, at: u32) -> Option<SpanId> {
-            (at > 0).then(|| id((u64::from(at) + 1) / 2))
+            (at > 0).then(|| id(u64::from(at).div_ceil(2)))
         }
     }
 
