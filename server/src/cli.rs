@@ -168,6 +168,9 @@ pub(crate) struct Traces {
     /// Only traces with a span of this service.
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
+    /// Only traces with a span of exactly this name.
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) name: Option<String>,
     /// Only traces that ended within this time.
     #[arg(long, value_name = "DURATION", default_value = "15m")]
     pub(crate) since: String,

@@ -66,7 +66,7 @@ fn record(offline: &Offline, target: &Target) -> Result<Loaded, String> {
         Target::Find { which, at, query } => find(offline, *which, at.as_ref(), query.as_deref())?,
     };
     let spans = offline.snapshot.placed_trace(trace_id);
-    let logs = offline.snapshot.store.trace(trace_id).map(|trace| trace.logs.clone()).unwrap_or_default();
+    let logs = offline.snapshot.store.trace(trace_id).map(|trace| trace.logs()).unwrap_or_default();
     let recording = Recording::new(spans, &logs, &offline.snapshot)
         .map_err(|_| crate::commands::trace::unknown(trace_id))?;
     Ok(Loaded { recording: Arc::new(recording), paths: paths(offline), found })
@@ -115,7 +115,7 @@ fn took(offline: &Offline, function: Option<&FunctionKey>, trace: &TraceSummary)
         return trace.duration;
     }
     let stored = offline.snapshot.store.span(trace.trace_id, trace.span_id);
-    stored.map(|stored| stored.span.duration()).unwrap_or_default()
+    stored.map(|stored| stored.duration()).unwrap_or_default()
 }
 
 /// Whether a span of the trace meets the condition, which the surface has parsed before this.

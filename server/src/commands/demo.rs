@@ -193,7 +193,9 @@ fn print_traces(snapshot: &Snapshot) {
 
 fn has_exception(snapshot: &Snapshot, trace: &TraceSummary) -> bool {
     let trace = snapshot.store.trace(trace.trace_id);
-    trace.is_some_and(|trace| trace.spans.iter().any(|stored| stored.span.exceptions().next().is_some()))
+    trace.is_some_and(|trace| {
+        trace.spans().any(|stored| stored.may_have_events() && stored.span().exceptions().next().is_some())
+    })
 }
 
 fn print_where_next(running: &Running, snapshot: &Snapshot, workspace: &Path) {

@@ -27,6 +27,7 @@ pub(crate) async fn run(config: &Config, flags: &cli::Traces) -> Outcome {
     };
     let query = Query {
         service: flags.service.as_deref().map(SmolStr::from),
+        name: flags.name.as_deref().map(SmolStr::from),
         tags,
         errors_only: flags.errors,
         since: Some(offline.snapshot.now.minus(since)),

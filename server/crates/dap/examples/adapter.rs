@@ -100,7 +100,7 @@ type Found = (Vec<Arc<Span>>, Vec<Arc<model::LogRecord>>, Option<SpanId>);
 fn of_store(snapshot: &Snapshot, id: TraceId, span: Option<SpanId>) -> Result<Found, String> {
     let trace =
         snapshot.store.trace(id).ok_or_else(|| format!("no trace {id} is here; was it recorded lately?"))?;
-    Ok((trace.spans.iter().map(|stored| stored.span.clone()).collect(), trace.logs.clone(), span))
+    Ok((trace.spans().map(|stored| Arc::new(stored.span())).collect(), trace.logs(), span))
 }
 
 fn largest(batch: &Batch) -> Option<TraceId> {

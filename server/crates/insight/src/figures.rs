@@ -90,19 +90,19 @@ fn runs_inside(
     shape: ShapeId,
     own: &HashSet<ShapeId>,
 ) -> Option<bool> {
-    let mut span = &snapshot.store.span(exemplar.trace_id, exemplar.span_id)?.span;
+    let mut span = snapshot.store.span(exemplar.trace_id, exemplar.span_id)?;
     for _ in 0..MAX_CLIMB {
-        let Some(parent) = span.parent.and_then(|id| snapshot.store.span(exemplar.trace_id, id)) else {
+        let Some(parent) = span.parent().and_then(|id| snapshot.store.span(exemplar.trace_id, id)) else {
             break;
         };
         let above = ShapeId(parent.tag);
         if above != shape && own.contains(&above) {
             return Some(true);
         }
-        if parent.span.service() != span.service() || is_placed(snapshot, above) {
+        if parent.service() != span.service() || is_placed(snapshot, above) {
             break;
         }
-        span = &parent.span;
+        span = parent;
     }
     Some(false)
 }

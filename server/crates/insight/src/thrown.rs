@@ -8,7 +8,7 @@ use world::{Failure, Snapshot};
 /// span says nothing of it.
 pub(crate) fn thrown_at(snapshot: &Snapshot, failure: &Failure) -> Option<CallPlace> {
     let latest = failure.latest;
-    let span = &snapshot.store.span(latest.trace_id, latest.span_id)?.span;
+    let span = snapshot.store.span(latest.trace_id, latest.span_id)?.span();
     let is_this = |kind: &str| kind == failure.kind;
     let exception =
         span.exceptions().find(|event| event.attributes.str(keys::EXCEPTION_TYPE).is_some_and(is_this))?;

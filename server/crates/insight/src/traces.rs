@@ -65,6 +65,7 @@ pub fn recent(snapshot: &Snapshot, filter: &Filter) -> Vec<TraceSummary> {
         tags: shapes.as_ref().map(|shapes| shapes.iter().map(|shape| shape.0).collect()),
         errors_only: filter.errors,
         since: filter.since,
+        name: None,
         // A trace may have failed elsewhere: look at more than are wanted, then keep those that failed here.
         limit: if filter.errors && shapes.is_some() { limit * 4 } else { limit },
     };
@@ -114,8 +115,7 @@ fn summary(
 
 fn span_of(snapshot: &Snapshot, trace_id: TraceId, shapes: &[ShapeId], failed: bool) -> Option<SpanId> {
     let trace = snapshot.store.trace(trace_id)?;
-    let spans =
-        trace.spans.iter().filter(|stored| shapes.contains(&ShapeId(stored.tag))).map(|stored| &stored.span);
+    let spans = trace.spans().filter(|stored| shapes.contains(&ShapeId(stored.tag)));
     let wanted = spans.filter(|span| !failed || span.is_error());
-    wanted.max_by_key(|span| (span.duration(), span.start)).map(|span| span.span_id)
+    wanted.max_by_key(|span| (span.duration(), span.start())).map(|span| span.span_id())
 }

@@ -56,7 +56,7 @@ impl Seen {
                     continue;
                 }
                 if let Some(stored) = snapshot.store.span(id.0, id.1) {
-                    wanted.add_stacks(&stored.span);
+                    wanted.add_stacks(&stored.span());
                 }
             }
         }

@@ -1,14 +1,13 @@
 //! What a span or a log record holds of memory: an estimate that errs on the large side.
 //!
-//! Counted are the value itself, every list and text behind it, and what the allocator adds to each. A resource or
-//! scope that spans share is charged to each trace that holds it, since any of them may be the last to hold it.
+//! Counted are the value itself, every list and text behind it, and what the allocator adds to each.
 
-use std::{mem::size_of, sync::Arc};
+use std::mem::size_of;
 
 use model::{Attributes, Event, Link, LogRecord, Resource, Scope, SmolStr, Span, Value};
 
 /// What the allocator adds to one allocation: its header and the rounding.
-const PER_ALLOCATION: usize = 16;
+pub(crate) const PER_ALLOCATION: usize = 16;
 
 /// Bytes that one span keeps alive, its resource and scope not included.
 pub fn span_bytes(span: &Span) -> usize {
@@ -31,15 +30,12 @@ pub fn log_bytes(record: &LogRecord) -> usize {
     shared::<LogRecord>() + text(&record.name) + text(&record.body) + attributes(&record.attributes)
 }
 
-/// Bytes that a resource and a scope keep alive.
-pub(crate) fn sender_bytes(resource: &Arc<Resource>, scope: &Arc<Scope>) -> usize {
-    resource_bytes(resource) + scope_bytes(scope)
-}
-
+/// Bytes that a resource keeps alive.
 pub(crate) fn resource_bytes(resource: &Resource) -> usize {
     shared::<Resource>() + attributes(&resource.attributes)
 }
 
+/// Bytes that a scope keeps alive.
 pub(crate) fn scope_bytes(scope: &Scope) -> usize {
     shared::<Scope>() + text(&scope.name) + text(&scope.version) + attributes(&scope.attributes)
 }

@@ -1,111 +1,145 @@
-//! Who is who within one trace: spans by id, and children by their parent's id, whichever came first.
+//! Who is who within one large trace: spans by id, and children by their parent's id, whichever came first.
 
-use std::collections::HashMap;
+use std::{
+    hash::{BuildHasher, RandomState},
+    mem::size_of,
+};
 
+use hashbrown::HashTable;
 use model::SpanId;
 
-/// Up to so many spans, walking all is faster than hashing one.
-const FEW: usize = 32;
 const NONE: u32 = u32::MAX;
 
-/// Positions of spans in order of arrival, found by id or by parent. Plain numbers, so that cloning copies memory.
-#[derive(Clone, Debug, Default)]
+/// Positions of spans in order of arrival, found by id or by parent. Plain numbers: what they say of whom is asked of
+/// `look`, which knows the span at a position.
+#[derive(Clone, Debug)]
 pub(crate) struct Kin {
-    links: Vec<Link>,
-    /// Absent while the spans are few.
-    heads: Option<HashMap<SpanId, Heads>>,
+    by_id: HashTable<u32>,
+    /// The latest child of each parent.
+    by_parent: HashTable<u32>,
+    /// For each span the child of the same parent that came before it.
+    before: Vec<u32>,
+    /// What makes hashes differ from trace to trace, so that nobody can choose identifiers that collide.
+    seed: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Link {
-    id: SpanId,
-    /// Zero for a root.
-    parent: SpanId,
-    next_same: u32,
-    next_child: u32,
+/// Tells identifier and parent of the span at a position.
+pub(crate) trait Look {
+    /// `None` when it is never looked for by its own.
+    fn id(&self, at: u32) -> Option<SpanId>;
+    fn parent(&self, at: u32) -> Option<SpanId>;
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Heads {
-    same: u32,
-    child: u32,
+impl Default for Kin {
+    fn default() -> Kin {
+        let seed = RandomState::new().hash_one(0u8) | 1;
+        Kin { by_id: HashTable::new(), by_parent: HashTable::new(), before: Vec::new(), seed }
+    }
 }
 
 impl Kin {
     /// Adds the next span.
-    pub(crate) fn push(&mut self, id: SpanId, parent: Option<SpanId>) {
-        let parent = parent.unwrap_or(SpanId([0; 8]));
-        self.links.push(Link { id, parent, next_same: NONE, next_child: NONE });
-        if self.heads.is_some() {
-            self.chain(self.links.len() - 1);
-        } else if self.links.len() > FEW {
-            self.heads = Some(HashMap::new());
-            (0..self.links.len()).for_each(|at| self.chain(at));
+    pub(crate) fn push(&mut self, look: &impl Look) {
+        let at = self.before.len() as u32;
+        let seed = self.seed;
+        let hash = |id: SpanId| hash(id, seed);
+        if let Some(id) = look.id(at) {
+            self.by_id.insert_unique(hash(id), at, |at| look.id(*at).map_or(0, hash));
         }
+        let mut before = NONE;
+        if let Some(parent) = look.parent(at) {
+            match self.by_parent.find_mut(hash(parent), |child| look.parent(*child) == Some(parent)) {
+                Some(latest) => before = std::mem::replace(latest, at),
+                None => {
+                    let rehash = |child: &u32| look.parent(*child).map_or(0, hash);
+                    self.by_parent.insert_unique(hash(parent), at, rehash);
+                }
+            }
+        }
+        if self.before.capacity() == self.before.len() {
+            self.before.reserve_exact(16 + self.before.len() / 4);
+        }
+        self.before.push(before);
+    }
+
+    /// How many spans it knows.
+    pub(crate) fn len(&self) -> usize {
+        self.before.len()
     }
 
     /// Positions of the spans with `id`: at most one per kind.
-    pub(crate) fn with_id(&self, id: SpanId) -> impl Iterator<Item = usize> {
-        self.walk(id, |heads| heads.same, |link| link.next_same, |link| link.id)
+    pub(crate) fn with_id<'a>(&'a self, id: SpanId, look: &'a impl Look) -> impl Iterator<Item = usize> + 'a {
+        let hash = hash(id, self.seed);
+        self.by_id.iter_hash(hash).filter(move |at| look.id(**at) == Some(id)).map(|at| *at as usize)
     }
 
-    /// Positions of the spans that name `id` as their parent, in no particular order.
-    pub(crate) fn children(&self, id: SpanId) -> impl Iterator<Item = usize> {
-        self.walk(id, |heads| heads.child, |link| link.next_child, |link| link.parent)
+    /// Positions of the spans that name `id` as their parent, the latest first.
+    pub(crate) fn children(&self, id: SpanId, look: &impl Look) -> impl Iterator<Item = usize> {
+        let hash = hash(id, self.seed);
+        let latest = self.by_parent.find(hash, |child| look.parent(*child) == Some(id)).copied();
+        let before = |at: &u32| self.before.get(*at as usize).copied().filter(|at| *at != NONE);
+        std::iter::successors(latest, before).map(|at| at as usize)
     }
 
-    fn walk(
-        &self,
-        id: SpanId,
-        head: fn(&Heads) -> u32,
-        next: fn(&Link) -> u32,
-        key: fn(&Link) -> SpanId,
-    ) -> impl Iterator<Item = usize> {
-        let few = if self.heads.is_none() { self.links.as_slice() } else { &[] };
-        let scanned = few.iter().enumerate().filter(move |(_, link)| key(link) == id).map(|(at, _)| at);
-        let first = self.heads.as_ref().and_then(|heads| heads.get(&id)).map_or(NONE, head);
-        let exists = |at: u32| (at != NONE).then_some(at as usize);
-        let chained = std::iter::successors(exists(first), move |at| exists(next(self.links.get(*at)?)));
-        scanned.chain(chained)
+    /// Bytes it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Kin>()
+            + self.by_id.allocation_size()
+            + self.by_parent.allocation_size()
+            + self.before.capacity() * size_of::<u32>()
     }
 
-    fn chain(&mut self, at: usize) {
-        let Some(heads) = self.heads.as_mut() else { return };
-        let Link { id, parent, .. } = self.links[at];
-        let unknown = Heads { same: NONE, child: NONE };
-        let known = heads.entry(id).or_insert(unknown);
-        self.links[at].next_same = std::mem::replace(&mut known.same, at as u32);
-        if parent != SpanId([0; 8]) {
-            let known = heads.entry(parent).or_insert(unknown);
-            self.links[at].next_child = std::mem::replace(&mut known.child, at as u32);
-        }
+    /// Bytes that one more span may make it grow by.
+    pub(crate) fn next_growth(&self) -> usize {
+        let doubled = |table: &HashTable<u32>| {
+            if table.capacity() == table.len() { table.allocation_size() + 64 } else { 0 }
+        };
+        doubled(&self.by_id) + doubled(&self.by_parent) + self.before.len()
     }
+}
+
+/// Two multiplications by odd secrets, each folded: what one half of a product hides, the other shows.
+fn hash(id: SpanId, seed: u64) -> u64 {
+    let fold = |one: u64, other: u64| {
+        let product = u128::from(one) * u128::from(other);
+        product as u64 ^ (product >> 64) as u64
+    };
+    fold(fold(u64::from_le_bytes(id.0) ^ seed, seed.rotate_left(32) | 1), 0x9E37_79B9_7F4A_7C15)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A binary heap: the parent of each is half its number.
+    struct Halves;
+
     fn id(number: u64) -> SpanId {
         SpanId(number.to_be_bytes())
     }
 
-    #[test]
-    fn few_and_many_spans_answer_alike() {
-        for count in [3u64, FEW as u64, FEW as u64 + 1, 500] {
-            let mut kin = Kin::default();
-            for number in 1..=count {
-                kin.push(id(number), (number > 1).then(|| id(number / 2)));
-            }
-            for number in 1..=count {
-                assert_eq!(kin.with_id(id(number)).collect::<Vec<_>>(), [number as usize - 1]);
-                let mut children: Vec<_> = kin.children(id(number)).map(|at| at as u64 + 1).collect();
-                children.sort_unstable();
-                let expected: Vec<_> =
-                    [2 * number, 2 * number + 1].into_iter().filter(|c| *c > 1 && *c <= count).collect();
-                assert_eq!(children, expected);
-            }
-            assert_eq!(kin.with_id(id(count + 1)).count(), 0);
+    impl Look for Halves {
+        fn id(&self, at: u32) -> Option<SpanId> {
+            Some(id(u64::from(at) + 1))
         }
+
+        fn parent(&self, at: u32) -> Option<SpanId> {
+            (at > 0).then(|| id(u64::from(at).div_ceil(2)))
+        }
+    }
+
+    #[test]
+    fn spans_and_children_are_found() {
+        let mut kin = Kin::default();
+        let count = 500u64;
+        (0..count).for_each(|_| kin.push(&Halves));
+        for number in 1..=count {
+            assert_eq!(kin.with_id(id(number), &Halves).collect::<Vec<_>>(), [number as usize - 1]);
+            let children: Vec<_> = kin.children(id(number), &Halves).map(|at| at as u64 + 1).collect();
+            let expected = [2 * number + 1, 2 * number].into_iter().filter(|child| *child <= count);
+            assert_eq!(children, expected.collect::<Vec<_>>());
+        }
+        assert_eq!(kin.with_id(id(count + 1), &Halves).count(), 0);
+        assert!(kin.bytes() < 500 * 32, "{}", kin.bytes());
     }
 }

@@ -11,6 +11,8 @@ use crate::Trace;
 pub struct Query {
     /// A service that has a span in the trace.
     pub service: Option<SmolStr>,
+    /// A span of the trace is called this.
+    pub name: Option<SmolStr>,
     /// The trace holds a span with one of these tags.
     pub tags: Option<Vec<u32>>,
     /// Only traces in which a span failed.
@@ -49,6 +51,8 @@ impl Query {
     pub(crate) fn wants(&self, trace: &Trace) -> bool {
         let service = self.service.as_ref().is_none_or(|service| trace.services().contains(service));
         let tags = self.tags.as_ref().is_none_or(|tags| tags.iter().any(|tag| trace.has_tag(*tag)));
-        service && tags && (!self.errors_only || trace.errors() > 0)
+        let is_wanted = service && tags && (!self.errors_only || trace.errors() > 0);
+        // Last, since it may have to look at the spans.
+        is_wanted && self.name.as_ref().is_none_or(|name| trace.has_name(name))
     }
 }

@@ -6,26 +6,26 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use model::{Resource, Span, SpanKind, Timestamp};
+use model::{Resource, SpanKind, Timestamp};
 
-use crate::tree::TraceTree;
+use crate::tree::{Leaf, TraceTree};
 
 /// What names the machine whose clock stamped a span.
 const HOST: &[&str] = &["host.name", "host.id", "k8s.pod.name", "service.instance.id"];
 
 /// Fills in offsets, durations and shifts of `tree`, whose nodes stand in pre-order.
-pub(crate) fn correct(spans: &[&Span], tree: &mut TraceTree) {
+pub(crate) fn correct(spans: &[Leaf<'_>], tree: &mut TraceTree) {
     let clocks = clocks(spans);
     let earliest = spans.iter().map(|span| span.start).filter(|start| *start != Timestamp::ZERO).min();
     let mut starts: Vec<Timestamp> = Vec::with_capacity(spans.len());
     for place in 0..tree.nodes.len() {
         let node = tree.nodes[place];
-        let span = spans[node.span];
+        let span = &spans[node.span];
         let parent = node.parent.and_then(|parent| Some((tree.nodes.get(parent)?, *starts.get(parent)?)));
         let duration = if span.start == Timestamp::ZERO { Duration::ZERO } else { span.duration() };
         let shift_ns = match parent {
             Some((parent, _)) if clocks[parent.span] == clocks[node.span] => parent.shift_ns,
-            Some((parent, start)) => shift(span, duration, spans[parent.span], start, parent.duration),
+            Some((parent, start)) => shift(span, duration, &spans[parent.span], start, parent.duration),
             None => 0,
         };
         starts.push(match span.start {
@@ -45,9 +45,9 @@ pub(crate) fn correct(spans: &[&Span], tree: &mut TraceTree) {
 
 /// Nanoseconds by which `child` is to be moved so that it no longer contradicts its parent of another clock.
 fn shift(
-    child: &Span,
+    child: &Leaf<'_>,
     duration: Duration,
-    parent: &Span,
+    parent: &Leaf<'_>,
     parent_start: Timestamp,
     parent_duration: Duration,
 ) -> i64 {
@@ -69,25 +69,26 @@ fn shift(
 }
 
 /// A number for each span: equal when the same clock stamped both, as far as their resources tell.
-fn clocks(spans: &[&Span]) -> Vec<u32> {
+fn clocks<'a>(spans: &[Leaf<'a>]) -> Vec<u32> {
     let mut by_sender: HashMap<usize, u32> = HashMap::new();
-    let mut by_name: HashMap<(&str, Option<&str>), u32> = HashMap::new();
+    let mut by_name: HashMap<(&'a str, Option<&'a str>), u32> = HashMap::new();
     let mut clocks = Vec::with_capacity(spans.len());
-    let mut last: Option<(&Arc<Resource>, u32)> = None;
+    let mut last: Option<(&'a Arc<Resource>, u32)> = None;
     for span in spans {
         // Spans of one sender tend to stand together.
         if let Some((resource, clock)) = last
-            && Arc::ptr_eq(resource, &span.resource)
+            && span.resource.is_some_and(|own| Arc::ptr_eq(resource, own))
         {
             clocks.push(clock);
             continue;
         }
-        let clock = *by_sender.entry(Arc::as_ptr(&span.resource) as usize).or_insert_with(|| {
-            let name = (span.service(), span.resource.attributes.first_str(HOST));
+        let address = span.resource.map_or(0, |resource| Arc::as_ptr(resource) as usize);
+        let clock = *by_sender.entry(address).or_insert_with(|| {
+            let name = (span.service, span.resource.and_then(|resource| resource.attributes.first_str(HOST)));
             let next = by_name.len() as u32;
             *by_name.entry(name).or_insert(next)
         });
-        last = Some((&span.resource, clock));
+        last = span.resource.map(|resource| (resource, clock));
         clocks.push(clock);
     }
     clocks

@@ -1,53 +1,54 @@
 //! What is here of one trace, and the facts that lists and indexes need of it without walking its spans.
 
-use std::{
-    collections::{HashSet, hash_map::DefaultHasher},
-    hash::{Hash, Hasher},
-    sync::Arc,
-    time::Duration,
+use std::{mem::size_of, sync::Arc, time::Duration};
+
+use model::{LogRecord, SmolStr, SpanId, SpanKind, SpanView, StatusCode, Timestamp, TraceId};
+
+use crate::{
+    Stored, TraceSummary,
+    cost::PER_ALLOCATION,
+    kin::{Kin, Look},
+    logs::Logs,
+    page::{Page, Pages},
+    record::{Base, Head},
+    senders::Sender,
+    trace_index::Recency,
+    words::{Generation, hash_of},
 };
-
-use model::{LogRecord, SmolStr, Span, SpanId, SpanKind, Timestamp};
-
-use crate::{TraceSummary, cost, kin::Kin, trace_index::Recency};
 
 /// Tags and services of one trace that are indexed; a trace with more is found by the first of them.
 pub(crate) const MAX_TAGS: usize = 4096;
 pub(crate) const MAX_SERVICES: usize = 1024;
-/// What a span costs beyond itself: its entries in the lists and indexes of the trace and of the store, with room for
-/// growth.
-const PER_SPAN: usize = 160;
-/// What a log record costs beyond itself.
-const PER_LOG: usize = 96;
-/// What a trace costs beyond its spans.
-pub(crate) const PER_TRACE: usize = 1024;
+/// Names of one trace that are noted; a trace with more is looked through when a name is asked for.
+const MAX_NAMES: usize = 1024;
+/// Up to so many spans, walking all is faster than hashing one.
+const FEW: usize = 32;
+/// Senders of a trace that are compared with the next span's; one that was met before them is listed again.
+const RECENT_SENDERS: usize = 64;
+/// What a trace costs in the store's maps and lists, by measurement.
+const PER_TRACE: usize = 136;
+/// What a run of spans costs in the order of arrival.
+const PER_RUN: usize = 32;
+/// What a tag or a service of a trace costs in the indexes.
+const PER_POSTING: usize = 8;
 /// A sender's clock may be ahead by this much before the order of arrival is trusted more.
 const CREDIBLE_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// One kept span.
+/// What is here of one trace, in order of arrival. No two of its spans have the same id (but for a shared id of two
+/// services, as Zipkin has them).
 #[derive(Clone, Debug)]
-pub struct Stored {
-    /// The span.
-    pub span: Arc<Span>,
-    /// What the caller attached; opaque here.
-    pub tag: u32,
-    /// Position in the order of arrival, from 1; log records take positions too.
-    pub sequence: u64,
-}
-
-/// What is here of one trace, in order of arrival.
-#[derive(Clone, Debug, Default)]
 pub struct Trace {
-    /// Its spans; no two have the same id (but for a shared id of two services, as Zipkin has them).
-    pub spans: Vec<Stored>,
-    /// Its log records.
-    pub logs: Vec<Arc<LogRecord>>,
     /// When its first span arrived.
     pub first_seen: Timestamp,
     /// When its latest span arrived.
     pub last_seen: Timestamp,
-    pub(crate) kin: Kin,
-    log_kin: Kin,
+    trace_id: TraceId,
+    spans: Pages,
+    senders: Vec<Sender>,
+    /// Absent while the spans are few.
+    kin: Option<Box<Kin>>,
+    /// Absent while there are none.
+    pub(crate) logs: Option<Box<Logs>>,
     pub(crate) facts: Facts,
 }
 
@@ -58,56 +59,126 @@ pub(crate) struct Facts {
     /// Earliest start that was sent; zero while none was.
     pub(crate) start: Timestamp,
     pub(crate) end: Timestamp,
-    pub(crate) errors: usize,
+    pub(crate) errors: u32,
     /// Position of the earliest root, else of the earliest span.
-    pub(crate) head: usize,
+    head: u32,
+    head_rank: Rank,
     /// Ordered.
     pub(crate) services: Vec<SmolStr>,
     /// Ordered.
     pub(crate) tags: Vec<u32>,
+    /// Parts of the hashes of its spans' names, ordered.
+    names: Vec<u16>,
     /// Position of the latest span or log in the order of arrival.
     pub(crate) latest: u64,
+    /// Runs of it in the order of arrival.
+    pub(crate) runs: u32,
     /// What it is indexed under by time.
     pub(crate) recency: Option<Recency>,
-    /// Whether the index by time is to be told.
-    pub(crate) is_moved: bool,
-    log_hashes: HashSet<u64>,
+    /// Whether it has changed since the index by time was told.
+    pub(crate) is_touched: bool,
+    /// Whether it is to stay.
+    pub(crate) is_pinned: bool,
 }
+
+/// Roots before others, then by start; what has no start comes last.
+type Rank = (bool, bool, Timestamp);
 
 /// What is new about a trace since a span was added.
 pub(crate) struct News {
     pub(crate) service: Option<SmolStr>,
+    pub(crate) is_new_sender: bool,
     pub(crate) is_new_tag: bool,
     pub(crate) is_first_error: bool,
-    pub(crate) has_moved: bool,
+}
+
+/// A span as bytes, and what came with it.
+pub(crate) struct Packed<'a> {
+    pub(crate) record: &'a [u8],
+    pub(crate) base: Base,
+    pub(crate) words: &'a Arc<Generation>,
+    pub(crate) sender: &'a Sender,
 }
 
 impl Trace {
+    /// Without spans.
+    pub(crate) fn new(trace_id: TraceId) -> Trace {
+        Trace {
+            first_seen: Timestamp::ZERO,
+            last_seen: Timestamp::ZERO,
+            trace_id,
+            spans: Pages::default(),
+            senders: Vec::new(),
+            kin: None,
+            logs: None,
+            facts: Facts::default(),
+        }
+    }
+
+    /// Its identifier.
+    pub fn id(&self) -> TraceId {
+        self.trace_id
+    }
+
+    /// How many of its spans are here.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether only logs of it are here.
+    pub fn is_empty(&self) -> bool {
+        self.spans.len() == 0
+    }
+
+    /// The span at position `at` in order of arrival.
+    pub fn get(&self, at: usize) -> Option<Stored<'_>> {
+        let (page, record) = self.spans.get(at)?;
+        Some(self.stored(page, record))
+    }
+
+    /// Its spans, in order of arrival.
+    pub fn spans(&self) -> impl Iterator<Item = Stored<'_>> {
+        self.spans.iter().map(|(page, record)| self.stored(page, record))
+    }
+
     /// One of its spans; of a shared id the first to arrive.
-    pub fn span(&self, span_id: SpanId) -> Option<&Stored> {
+    pub fn span(&self, span_id: SpanId) -> Option<Stored<'_>> {
         self.with_id(span_id).min_by_key(|stored| stored.sequence)
     }
 
     /// Its spans with `span_id`: one, or the two halves of a shared one.
-    pub fn with_id(&self, span_id: SpanId) -> impl Iterator<Item = &Stored> {
-        self.kin.with_id(span_id).filter_map(|at| self.spans.get(at))
+    pub fn with_id(&self, span_id: SpanId) -> impl Iterator<Item = Stored<'_>> {
+        let scanned = self.few().filter(move |(_, record)| Head::id(record).0 == span_id);
+        let found = self.kin.iter().flat_map(move |kin| kin.with_id(span_id, self));
+        scanned.map(|(page, record)| self.stored(page, record)).chain(found.filter_map(|at| self.get(at)))
     }
 
     /// Its spans that name `span_id` as their parent, in no particular order. Cost: their number.
-    pub fn children(&self, span_id: SpanId) -> impl Iterator<Item = &Stored> {
-        self.kin.children(span_id).filter_map(|at| self.spans.get(at))
+    pub fn children(&self, span_id: SpanId) -> impl Iterator<Item = Stored<'_>> {
+        let scanned = self.few().filter(move |(_, record)| Head::parent(record) == Some(span_id));
+        let found = self.kin.iter().flat_map(move |kin| kin.children(span_id, self));
+        scanned.map(|(page, record)| self.stored(page, record)).chain(found.filter_map(|at| self.get(at)))
+    }
+
+    /// How many log records of it are here.
+    pub fn log_count(&self) -> usize {
+        self.logs.as_ref().map_or(0, |logs| logs.len())
+    }
+
+    /// Its log records, in order of arrival.
+    pub fn logs(&self) -> Vec<Arc<LogRecord>> {
+        let logs = self.logs.iter().flat_map(|logs| logs.all(self.trace_id, &self.senders));
+        logs.map(Arc::new).collect()
     }
 
     /// Its log records that name `span_id`, in order of arrival. Cost: their number.
-    pub fn logs_of(&self, span_id: SpanId) -> Vec<&Arc<LogRecord>> {
-        let mut positions: Vec<_> = self.log_kin.with_id(span_id).collect();
-        positions.sort_unstable();
-        positions.into_iter().filter_map(|at| self.logs.get(at)).collect()
+    pub fn logs_of(&self, span_id: SpanId) -> Vec<LogRecord> {
+        self.logs.iter().flat_map(|logs| logs.of(span_id, self.trace_id, &self.senders)).collect()
     }
 
     /// How many of its spans failed.
     pub fn errors(&self) -> usize {
-        self.facts.errors
+        self.facts.errors as usize
     }
 
     /// Services that took part, ordered by name.
@@ -120,137 +191,211 @@ impl Trace {
         self.facts.tags.binary_search(&tag).is_ok()
     }
 
+    /// Whether one of its spans is called `name`. Most traces without one are told at once.
+    pub fn has_name(&self, name: &str) -> bool {
+        let names = &self.facts.names;
+        let is_possible = names.len() >= MAX_NAMES || names.binary_search(&mark_of(name)).is_ok();
+        is_possible && self.spans().any(|stored| stored.name() == name)
+    }
+
+    /// Whether it is kept for as long as it is not unpinned.
+    pub fn is_pinned(&self) -> bool {
+        self.facts.is_pinned
+    }
+
     /// Its line in a list; `None` while only logs of it have arrived. Costs nothing that grows with its spans.
     pub fn summary(&self) -> Option<TraceSummary> {
-        let head = &self.spans.get(self.facts.head)?.span;
+        let head = self.get(self.facts.head as usize)?;
         Some(TraceSummary {
-            trace_id: head.trace_id,
-            name: head.name.clone(),
-            service: head.service().into(),
-            span_id: head.span_id,
+            trace_id: self.trace_id,
+            name: head.name_owned(),
+            service: head.service_owned(),
+            span_id: head.span_id(),
             start: self.facts.start,
             duration: self.facts.end.since(self.facts.start),
-            spans: self.spans.len(),
-            errors: self.facts.errors,
+            spans: self.len(),
+            errors: self.errors(),
             services: self.facts.services.clone(),
         })
     }
 
-    /// The kept span of that identity: a shared id counts once for each kind.
-    pub(crate) fn same(&self, span_id: SpanId, kind: SpanKind) -> Option<&Stored> {
-        self.with_id(span_id).find(|stored| stored.span.kind == kind)
+    /// Whether a span of that identity is here: a shared id counts once for each kind.
+    pub(crate) fn has(&self, span_id: SpanId, kind: SpanKind) -> bool {
+        match &self.kin {
+            None => self.spans.has(Head::first(kind), Head::KIND, span_id.0),
+            Some(kin) => kin
+                .with_id(span_id, self)
+                .any(|at| self.spans.get(at).is_some_and(|(_, record)| Head::id(record).1 == kind)),
+        }
     }
 
-    /// Bytes that keeping `span` here would cost.
-    pub(crate) fn cost_of(&self, span: &Span) -> usize {
-        let last = self.spans.last().map(|stored| &stored.span);
-        let sender = match last {
-            Some(last) if Arc::ptr_eq(&last.resource, &span.resource) => {
-                if Arc::ptr_eq(&last.scope, &span.scope) { 0 } else { cost::scope_bytes(&span.scope) }
-            }
-            _ => cost::sender_bytes(&span.resource, &span.scope),
-        };
-        PER_SPAN + cost::span_bytes(span) + sender
+    /// What the next span is to be written from.
+    pub(crate) fn base(&self, words: &Arc<Generation>, own: Base) -> Base {
+        self.spans.base(words, own)
     }
 
-    /// Bytes that keeping `record` here would cost.
-    pub(crate) fn cost_of_log(&self, record: &LogRecord) -> usize {
-        let shares = |last: &Arc<LogRecord>| {
-            Arc::ptr_eq(&last.resource, &record.resource) && Arc::ptr_eq(&last.scope, &record.scope)
-        };
-        let is_shared = self.logs.last().is_some_and(shares);
-        let sender = if is_shared { 0 } else { cost::sender_bytes(&record.resource, &record.scope) };
-        PER_LOG + cost::log_bytes(record) + sender
+    /// The place of `sender` in the list of senders, the end when it is new.
+    pub(crate) fn place_of(&self, sender: &Sender) -> usize {
+        let from = self.senders.len().saturating_sub(RECENT_SENDERS);
+        let recent = self.senders.get(from..).unwrap_or_default();
+        recent.iter().rposition(|known| known.is(sender)).map_or(self.senders.len(), |at| from + at)
+    }
+
+    /// Who sent what is here; some may be named twice.
+    pub(crate) fn senders(&self) -> &[Sender] {
+        &self.senders
+    }
+
+    /// Bytes by which one more span may make it grow beyond its record, at most.
+    pub(crate) fn next_growth(&self) -> usize {
+        size_of::<Page>() + 256 + self.kin.as_ref().map_or(0, |kin| kin.next_growth())
     }
 
     /// Adds a span that is not here yet.
-    pub(crate) fn push(&mut self, stored: Stored, cost: usize, now: Timestamp) -> News {
-        let span = &stored.span;
-        let service = self.new_service(span);
+    pub(crate) fn push(&mut self, span: &SpanView<'_>, packed: Packed<'_>, tag: u32, now: Timestamp) -> News {
+        let is_new_sender = self.notes_sender(packed.sender);
+        // Logs bring senders too, but no service: that one took part is said by spans.
+        let may_be_new = is_new_sender || self.logs.is_some();
+        let service = if may_be_new { self.new_service(packed.sender) } else { None };
         let facts = &mut self.facts;
-        let is_new_tag = insert_ordered(&mut facts.tags, &stored.tag, MAX_TAGS);
-        let is_first_error = span.is_error() && facts.errors == 0;
-        facts.errors += usize::from(span.is_error());
-        facts.bytes += cost;
-        facts.latest = stored.sequence;
+        let is_new_tag = insert_ordered(&mut facts.tags, tag, MAX_TAGS);
+        insert_ordered(&mut facts.names, mark_of(span.name), MAX_NAMES);
+        let is_error = span.status == StatusCode::Error;
+        let is_first_error = is_error && facts.errors == 0;
+        facts.errors += u32::from(is_error);
         if span.start != Timestamp::ZERO && (facts.start == Timestamp::ZERO || span.start < facts.start) {
             facts.start = span.start;
         }
         facts.end = facts.end.max(span.end).max(span.start);
-        if self.spans.is_empty() {
+        let rank = (span.parent.is_some(), span.start == Timestamp::ZERO, span.start);
+        if self.spans.len() == 0 {
             self.first_seen = now;
         }
-        self.last_seen = self.last_seen.max(now);
-        let is_head = self.spans.get(facts.head).is_none_or(|head| rank(span) < rank(&head.span));
-        if is_head {
-            facts.head = self.spans.len();
+        if self.spans.len() == 0 || rank < facts.head_rank {
+            (facts.head, facts.head_rank) = (self.spans.len() as u32, rank);
         }
-        self.kin.push(span.span_id, span.parent);
-        self.spans.push(stored);
-        let has_moved =
-            !self.facts.is_moved && self.facts.recency.is_none_or(|known| known != self.recency());
-        self.facts.is_moved |= has_moved;
-        News { service, is_new_tag, is_first_error, has_moved }
+        self.last_seen = self.last_seen.max(now);
+        self.spans.push(packed.record, packed.base, packed.words);
+        self.note_kin();
+        News { service, is_new_sender, is_new_tag, is_first_error }
+    }
+
+    /// Adds a log record that is not here yet; true when its sender is new to the trace.
+    pub(crate) fn push_log(&mut self, hash: u64, packed: Packed<'_>, now: Timestamp) -> bool {
+        let is_new_sender = self.notes_sender(packed.sender);
+        self.logs.get_or_insert_default().push(hash, &packed);
+        self.last_seen = self.last_seen.max(now);
+        is_new_sender
     }
 
     /// Where it stands in the order of time: by its end, unless that is absurdly far in the future.
-    pub(crate) fn recency(&self) -> Recency {
-        let trace_id = self.spans.first().map_or(model::TraceId([0; 16]), |stored| stored.span.trace_id);
+    pub(crate) fn recency(&self, slot: u32) -> Recency {
         Recency {
             credible: self.facts.end.min(self.last_seen.plus(CREDIBLE_SKEW)),
             end: self.facts.end,
-            trace_id,
+            slot,
         }
     }
 
-    /// Adds a log record.
-    pub(crate) fn push_log(&mut self, record: LogRecord, cost: usize, sequence: u64, now: Timestamp) {
-        self.log_kin.push(record.span_id.unwrap_or(SpanId([0; 8])), None);
-        self.logs.push(Arc::new(record));
-        self.facts.bytes += cost;
-        self.facts.latest = sequence;
-        self.last_seen = self.last_seen.max(now);
+    /// Gives back room that was taken for more spans.
+    pub(crate) fn tighten(&mut self) {
+        self.spans.tighten();
+        if let Some(logs) = &mut self.logs {
+            logs.tighten();
+        }
     }
 
-    /// Remembers that a log record like `record` is here; false when one was already.
-    pub(crate) fn notes_log(&mut self, record: &LogRecord) -> bool {
-        let mut hasher = DefaultHasher::new();
-        (record.time, record.span_id, &record.name, &record.body, record.severity).hash(&mut hasher);
-        for (key, value) in record.attributes.iter() {
-            (key, value.to_string()).hash(&mut hasher);
-        }
-        self.facts.log_hashes.insert(hasher.finish())
+    /// Bytes it takes now, its entries in the store's indexes included.
+    pub(crate) fn footprint(&self) -> usize {
+        let facts = &self.facts;
+        let lists = self.senders.capacity() * size_of::<Sender>()
+            + facts.services.capacity() * size_of::<SmolStr>()
+            + facts.tags.capacity() * size_of::<u32>()
+            + facts.names.capacity() * size_of::<u16>()
+            + 4 * PER_ALLOCATION;
+        let entries =
+            (facts.tags.len() + facts.services.len() + 1) * PER_POSTING + facts.runs as usize * PER_RUN;
+        size_of::<Trace>()
+            + PER_TRACE
+            + self.spans.bytes()
+            + lists
+            + entries
+            + self.kin.as_ref().map_or(0, |kin| kin.bytes() + 3 * PER_ALLOCATION)
+            + self.logs.as_ref().map_or(0, |logs| logs.bytes())
     }
 
-    /// The service of `span` if no span of it was here.
-    fn new_service(&mut self, span: &Span) -> Option<SmolStr> {
-        let last = self.spans.last();
-        if last.is_some_and(|last| Arc::ptr_eq(&last.span.resource, &span.resource)) {
-            return None;
+    fn stored<'a>(&'a self, page: &'a Page, record: &'a [u8]) -> Stored<'a> {
+        Stored::read(self.trace_id, page, record, &self.senders)
+    }
+
+    /// Every record while they are few, none after.
+    fn few(&self) -> impl Iterator<Item = (&Page, &[u8])> {
+        self.kin.is_none().then(|| self.spans.iter()).into_iter().flatten()
+    }
+
+    fn note_kin(&mut self) {
+        let mut kin = match self.kin.take() {
+            Some(kin) => kin,
+            None if self.spans.len() > FEW => Box::default(),
+            None => return,
+        };
+        while kin.len() < self.spans.len() {
+            kin.push(self);
         }
-        let service = span.service();
+        self.kin = Some(kin);
+    }
+
+    fn notes_sender(&mut self, sender: &Sender) -> bool {
+        let is_new = self.place_of(sender) == self.senders.len();
+        if is_new {
+            make_place(&mut self.senders);
+            self.senders.push(sender.clone());
+        }
+        is_new
+    }
+
+    /// The service of a new sender if no span of it was here.
+    fn new_service(&mut self, sender: &Sender) -> Option<SmolStr> {
         let services = &mut self.facts.services;
-        let at = services.binary_search_by(|known| known.as_str().cmp(service)).err()?;
+        let at = services.binary_search(sender.service()).err()?;
         if services.len() >= MAX_SERVICES {
             return None;
         }
-        let service = SmolStr::new(service);
-        services.insert(at, service.clone());
-        Some(service)
+        make_place(services);
+        services.insert(at, sender.service().clone());
+        Some(sender.service().clone())
     }
 }
 
-/// Roots before others, then by start; what has no start comes last.
-fn rank(span: &Span) -> (bool, bool, Timestamp) {
-    (span.parent.is_some(), span.start == Timestamp::ZERO, span.start)
+impl Look for Trace {
+    fn id(&self, at: u32) -> Option<SpanId> {
+        self.spans.get(at as usize).map(|(_, record)| Head::id(record).0)
+    }
+
+    fn parent(&self, at: u32) -> Option<SpanId> {
+        self.spans.get(at as usize).and_then(|(_, record)| Head::parent(record))
+    }
 }
 
-fn insert_ordered<T: Ord + Clone>(list: &mut Vec<T>, item: &T, limit: usize) -> bool {
-    match list.binary_search(item) {
+/// What is noted of a name.
+fn mark_of(name: &str) -> u16 {
+    (hash_of(name) >> 24) as u16
+}
+
+fn insert_ordered<T: Ord>(list: &mut Vec<T>, item: T, limit: usize) -> bool {
+    match list.binary_search(&item) {
         Err(at) if list.len() < limit => {
-            list.insert(at, item.clone());
+            make_place(list);
+            list.insert(at, item);
             true
         }
         _ => false,
+    }
+}
+
+/// Room for one more, and not much more: most traces are small.
+fn make_place<T>(list: &mut Vec<T>) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(1 + list.len() / 2);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdMap, OrdSet};
-use model::{SmolStr, Timestamp, TraceId};
+use imbl::{HashMap, OrdMap, OrdSet, Vector};
+use model::{SmolStr, Timestamp};
 
 use crate::{Query, Trace, postings::Postings, trace::News};
 
@@ -16,8 +16,11 @@ pub(crate) struct Recency {
     /// Its end, or what arrival makes of it.
     pub(crate) credible: Timestamp,
     pub(crate) end: Timestamp,
-    pub(crate) trace_id: TraceId,
+    pub(crate) slot: u32,
 }
+
+/// What a tag or a service costs beyond its traces: its entry, and the first chunk of its list.
+const PER_KEY: usize = 480;
 
 /// The indexes of a store. Cloning costs a few pointers.
 #[derive(Clone, Debug, Default)]
@@ -26,39 +29,49 @@ pub(crate) struct TraceIndex {
     by_service: OrdMap<SmolStr, Postings>,
     by_tag: HashMap<u32, Postings>,
     failing: Postings,
-    /// Traces that stand wrong in `by_time`: moved once a batch, not once a span.
-    moved: Vec<TraceId>,
+    /// Traces that may stand wrong in `by_time`: moved once a batch, not once a span.
+    touched: Vec<u32>,
 }
 
 impl TraceIndex {
     /// Takes in what a span told of its trace.
-    pub(crate) fn note(&mut self, trace_id: TraceId, tag: u32, news: News) {
+    pub(crate) fn note(&mut self, slot: u32, tag: u32, news: News) {
         if let Some(service) = news.service {
-            self.by_service.entry(service).or_default().add(trace_id);
+            self.by_service.entry(service).or_default().add(slot);
         }
         if news.is_new_tag {
-            self.by_tag.entry(tag).or_default().add(trace_id);
+            self.by_tag.entry(tag).or_default().add(slot);
         }
         if news.is_first_error {
-            self.failing.add(trace_id);
+            self.failing.add(slot);
         }
-        if news.has_moved {
-            self.moved.push(trace_id);
-        }
+    }
+
+    /// Notes that a trace has changed since it was last placed.
+    pub(crate) fn touch(&mut self, slot: u32) {
+        self.touched.push(slot);
     }
 
     /// Traces to be passed to [`TraceIndex::place`].
-    pub(crate) fn take_moved(&mut self) -> Vec<TraceId> {
-        std::mem::take(&mut self.moved)
+    pub(crate) fn take_touched(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.touched)
     }
 
-    /// How many traces stand wrong in the order of time.
+    /// How many traces may stand wrong in the order of time.
     pub(crate) fn unsettled(&self) -> usize {
-        self.moved.len()
+        self.touched.len()
+    }
+
+    /// Bytes that it takes beyond what its traces are charged for.
+    pub(crate) fn bytes(&self) -> usize {
+        (self.by_tag.len() + self.by_service.len()) * PER_KEY
     }
 
     /// Puts a trace where it belongs in time.
     pub(crate) fn place(&mut self, old: Option<Recency>, new: Recency) {
+        if old == Some(new) {
+            return;
+        }
         if let Some(old) = old {
             self.by_time.remove(&old);
         }
@@ -66,14 +79,15 @@ impl TraceIndex {
     }
 
     /// Forgets `trace`, which is no longer among `traces`.
-    pub(crate) fn remove(&mut self, trace: &Trace, traces: &HashMap<TraceId, Arc<Trace>>) {
+    pub(crate) fn remove(&mut self, trace: &Trace, traces: &Vector<Option<Arc<Trace>>>) {
         if let Some(recency) = &trace.facts.recency {
             self.by_time.remove(recency);
         }
-        let live =
-            |id: &TraceId, has: &dyn Fn(&Trace) -> bool| traces.get(id).is_some_and(|trace| has(trace));
+        let live = |slot: &u32, has: &dyn Fn(&Trace) -> bool| {
+            traces.get(*slot as usize).and_then(Option::as_ref).is_some_and(|trace| has(trace))
+        };
         for service in &trace.facts.services {
-            let has = |other: &Trace| other.facts.services.contains(service);
+            let has = |other: &Trace| other.facts.services.binary_search(service).is_ok();
             if self.by_service.get_mut(service).is_some_and(|list| !list.leave(|id| live(id, &has))) {
                 self.by_service.remove(service);
             }
@@ -98,8 +112,8 @@ impl TraceIndex {
     pub(crate) fn candidates<'a>(
         &'a self,
         query: &Query,
-        recency_of: impl Fn(&TraceId) -> Option<Recency>,
-    ) -> Box<dyn Iterator<Item = TraceId> + 'a> {
+        recency_of: impl Fn(&u32) -> Option<Recency>,
+    ) -> Box<dyn Iterator<Item = u32> + 'a> {
         let since = query.since.unwrap_or_default();
         match self.narrowest(query) {
             Some(lists) if lists.iter().map(|list| list.len()).sum::<usize>() <= FEW => {
@@ -108,15 +122,11 @@ impl TraceIndex {
                 found.sort_unstable();
                 found.dedup();
                 Box::new(
-                    found
-                        .into_iter()
-                        .rev()
-                        .filter(move |found| found.end >= since)
-                        .map(|found| found.trace_id),
+                    found.into_iter().rev().filter(move |found| found.end >= since).map(|found| found.slot),
                 )
             }
             _ => Box::new(
-                self.by_time.iter().rev().filter(move |found| found.end >= since).map(|found| found.trace_id),
+                self.by_time.iter().rev().filter(move |found| found.end >= since).map(|found| found.slot),
             ),
         }
     }

@@ -2,11 +2,11 @@
 //!
 //! Pure: spans in, rows out, none lost and none twice. Every reader of a trace (waterfall, replay) walks this one tree.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use model::{Span, SpanId, SpanKind, Timestamp};
+use model::{Resource, Span, SpanId, SpanKind, Timestamp};
 
-use crate::skew;
+use crate::{Stored, skew};
 
 /// Holders of one id that are looked at when a child names it.
 const MAX_HALVES: usize = 8;
@@ -60,8 +60,63 @@ pub enum Standing {
     Cycle,
 }
 
+/// What is asked of a span to find its place: read from an owned span, or from a kept one without making it whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaf<'a> {
+    /// Its identifier.
+    pub span_id: SpanId,
+    /// The span that it names as its parent.
+    pub parent: Option<SpanId>,
+    /// Its role.
+    pub kind: SpanKind,
+    /// Start as sent.
+    pub start: Timestamp,
+    /// End as sent.
+    pub end: Timestamp,
+    /// The service it ran in.
+    pub service: &'a str,
+    /// Who ran it, where that is known.
+    pub resource: Option<&'a Arc<Resource>>,
+}
+
+impl Leaf<'_> {
+    /// How long it took; zero when it ended before it started or never ended.
+    pub(crate) fn duration(&self) -> Duration {
+        self.end.since(self.start)
+    }
+}
+
+impl<'a> From<&'a Span> for Leaf<'a> {
+    fn from(span: &'a Span) -> Leaf<'a> {
+        Leaf {
+            span_id: span.span_id,
+            parent: span.parent,
+            kind: span.kind,
+            start: span.start,
+            end: span.end,
+            service: span.service(),
+            resource: Some(&span.resource),
+        }
+    }
+}
+
+impl<'a> From<Stored<'a>> for Leaf<'a> {
+    fn from(stored: Stored<'a>) -> Leaf<'a> {
+        Leaf {
+            span_id: stored.span_id(),
+            parent: stored.parent(),
+            kind: stored.kind(),
+            start: stored.start(),
+            end: stored.end(),
+            service: stored.service(),
+            resource: stored.resource_ref(),
+        }
+    }
+}
+
 /// Whether `other` is the calling half of a span whose serving half is `span`: in Zipkin's model both have one id.
-pub fn is_shared_parent(other: &Span, span: &Span) -> bool {
+pub fn is_shared_parent<'a>(other: impl Into<Leaf<'a>>, span: impl Into<Leaf<'a>>) -> bool {
+    let (other, span) = (other.into(), span.into());
     other.span_id == span.span_id
         && matches!(span.kind, SpanKind::Server | SpanKind::Consumer)
         && matches!(other.kind, SpanKind::Client | SpanKind::Producer)
@@ -69,8 +124,8 @@ pub fn is_shared_parent(other: &Span, span: &Span) -> bool {
 
 impl TraceTree {
     /// Arranges `spans`, which are taken to be of one trace.
-    pub fn new<'a>(spans: impl IntoIterator<Item = &'a Span>) -> TraceTree {
-        let spans: Vec<&Span> = spans.into_iter().collect();
+    pub fn new<'a>(spans: impl IntoIterator<Item = impl Into<Leaf<'a>>>) -> TraceTree {
+        let spans: Vec<Leaf<'a>> = spans.into_iter().map(Into::into).collect();
         let mut links = link(&spans);
         open_cycles(&spans, &mut links);
         let mut tree = flatten(&spans, &links);
@@ -112,7 +167,7 @@ struct Links {
     standings: Vec<Standing>,
 }
 
-fn link(spans: &[&Span]) -> Links {
+fn link(spans: &[Leaf<'_>]) -> Links {
     let mut holders: HashMap<SpanId, u32> = HashMap::with_capacity(spans.len());
     let mut next = vec![NONE; spans.len()];
     for (at, span) in spans.iter().enumerate().rev() {
@@ -127,7 +182,7 @@ fn link(spans: &[&Span]) -> Links {
     };
     let links = spans.iter().enumerate().map(|(at, span)| {
         if matches!(span.kind, SpanKind::Server | SpanKind::Consumer) {
-            let calling = halves(span.span_id).find(|half| is_shared_parent(spans[*half as usize], span));
+            let calling = halves(span.span_id).find(|half| is_shared_parent(spans[*half as usize], *span));
             if let Some(calling) = calling {
                 return (calling, Standing::Child);
             }
@@ -147,8 +202,8 @@ fn link(spans: &[&Span]) -> Links {
 }
 
 /// The holder of a shared id that runs in the child's service, else the first.
-fn best_half(spans: &[&Span], child: &Span, mut halves: impl Iterator<Item = u32>) -> Option<u32> {
-    let is_at_home = |half: u32| spans[half as usize].service() == child.service();
+fn best_half(spans: &[Leaf<'_>], child: &Leaf<'_>, mut halves: impl Iterator<Item = u32>) -> Option<u32> {
+    let is_at_home = |half: u32| spans[half as usize].service == child.service;
     let first = halves.next()?;
     // One holder is the rule, and then services need not be compared.
     let Some(second) = halves.next() else {
@@ -159,7 +214,7 @@ fn best_half(spans: &[&Span], child: &Span, mut halves: impl Iterator<Item = u32
 
 /// Opens each circle of parents at its earliest span (of equals: the smallest id, then the first given), and leaves
 /// everything that hangs on the circle where it is.
-fn open_cycles(spans: &[&Span], links: &mut Links) {
+fn open_cycles(spans: &[Leaf<'_>], links: &mut Links) {
     const UNSEEN: u32 = 0;
     let mut round = vec![UNSEEN; spans.len()];
     for at in 0..spans.len() {
@@ -186,7 +241,7 @@ fn open_cycles(spans: &[&Span], links: &mut Links) {
 }
 
 /// Pre-order of the forest. Siblings stand by start as sent, then by order given.
-fn flatten(spans: &[&Span], links: &Links) -> TraceTree {
+fn flatten(spans: &[Leaf<'_>], links: &Links) -> TraceTree {
     let mut order: Vec<(Timestamp, u32)> = spans.iter().map(|span| span.start).zip(0..).collect();
     order.sort_unstable();
     let mut first_child = vec![NONE; spans.len()];

@@ -84,7 +84,7 @@ pub(crate) async fn spans(State(door): State<Door>, Query(asked): Query<After>) 
             asked.logs.map_or((Vec::new(), 0), |after| door.logs.after(after, LOGS_BYTES));
         if !stored.is_empty() || !logs.is_empty() {
             let next = stored.last().map_or(asked.after, |last| last.sequence);
-            let spans: Vec<Arc<Span>> = stored.into_iter().map(|stored| stored.span).collect();
+            let spans: Vec<Arc<Span>> = stored.iter().map(|stored| Arc::new(stored.span())).collect();
             // Messages of protobuf in a row are one message.
             let mut body = formats::otlp_proto::encode_traces(&spans);
             logs.iter().for_each(|logs| body.extend_from_slice(logs));
@@ -136,7 +136,7 @@ pub(crate) fn find_trace(snapshot: &Snapshot, id: &str) -> Result<Vec<Arc<Span>>
             format!("trace {trace_id} is not here: it was never received, or it left to make room\n");
         (StatusCode::NOT_FOUND, reason)
     })?;
-    Ok(trace.spans.iter().map(|stored| stored.span.clone()).collect())
+    Ok(trace.spans().map(|stored| Arc::new(stored.span())).collect())
 }
 
 pub(crate) fn gone() -> Response {

@@ -40,7 +40,7 @@ fn main() {
         let mut store = Store::new(Limits::default());
         for batch in clones(&batches) {
             for span in batch.spans {
-                store.insert(span, 0, NOW);
+                span.with_view(|view| store.insert(view, 0, NOW));
             }
             store.settle();
         }
@@ -170,7 +170,8 @@ fn memory() {
     let mut store = Store::new(Limits { max_bytes: 1 << 30, ..Limits::default() });
     for batch in &batches {
         for span in &batch.spans {
-            store.insert(span.clone(), (mixed(span.end.0) % SHAPES) as u32, NOW);
+            let tag = (mixed(span.end.0) % SHAPES) as u32;
+            span.with_view(|view| store.insert(view, tag, NOW));
         }
         store.settle();
     }

@@ -98,10 +98,10 @@ impl Snapshot {
     }
 
     /// Spans of one trace that are placed in `function` by their own evidence, in order of arrival.
-    pub fn spans_in(&self, function: &FunctionKey, trace_id: TraceId) -> Vec<&Stored> {
+    pub fn spans_in(&self, function: &FunctionKey, trace_id: TraceId) -> Vec<Stored<'_>> {
         let shapes = self.shapes(function);
-        let spans = self.store.trace(trace_id).map_or(&[][..], |trace| &trace.spans);
-        spans.iter().filter(|stored| shapes.binary_search(&ShapeId(stored.tag)).is_ok()).collect()
+        let spans = self.store.trace(trace_id).into_iter().flat_map(|trace| trace.spans());
+        spans.filter(|stored| shapes.binary_search(&ShapeId(stored.tag)).is_ok()).collect()
     }
 
     /// The spans of a trace, placed, in order of arrival; empty when the trace is not here.
@@ -109,7 +109,7 @@ impl Snapshot {
         let Some(trace) = self.store.trace(trace_id) else {
             return Vec::new();
         };
-        let spans: Vec<_> = trace.spans.iter().map(|stored| stored.span.clone()).collect();
+        let spans: Vec<_> = trace.spans().map(|stored| Arc::new(stored.span())).collect();
         self.place(spans)
     }
 

@@ -3,7 +3,7 @@
 use std::{mem, sync::Arc};
 
 use attribution::ShapeId;
-use model::{Batch, LogRecord, Resource, Span, SpanId, SpanKind, SpanView, StatusCode, Timestamp};
+use model::{Batch, LogRecord, Resource, SpanId, SpanKind, SpanView, StatusCode, Timestamp};
 use store::{Inserted, Observation, Recorded, Stored, Trace};
 
 use crate::{CallEdge, Calls, Effects, Telemetry, World, failures};
@@ -56,18 +56,21 @@ impl World {
 
     /// Counts every kept span again, as if all had arrived in one batch: after the window changed.
     pub(crate) fn count_again(&mut self, now: Timestamp) {
-        let stored: Vec<Stored> = self.state.store.spans().cloned().collect();
+        let store = self.state.store.clone();
         let outside = self.state.status.outside_window;
         self.state.calls = Calls::default();
-        let take = |Stored { span, tag, sequence }: &Stored| {
-            let kept = span.with_view(|view| Kept::new(view, ShapeId(*tag), *sequence, now));
-            if kept.has_ended {
-                span.with_view(|view| self.state.failures.record_span(kept.shape, view, kept.own));
+        // One at a time: all of them whole would take many times what they take kept.
+        for trace in store.all_traces() {
+            for stored in trace.spans() {
+                let (shape, sequence) = (ShapeId(stored.tag), stored.sequence);
+                let kept = stored.span().with_view(|view| {
+                    let kept = Kept::new(view, shape, sequence, now);
+                    self.count_failures(view, &kept);
+                    kept
+                });
+                self.count(&kept, Some(trace), 0, now);
             }
-            kept
-        };
-        let kept: Vec<Kept> = stored.iter().map(take).collect();
-        self.count_all(&kept, 0, now);
+        }
         self.state.status.outside_window = outside;
     }
 
@@ -80,15 +83,20 @@ impl World {
     fn take_span(&mut self, span: &SpanView<'_>, intake: &mut Intake) {
         let now = intake.now;
         let shape = self.state.table.intern_view(span, &self.state.index);
-        if self.state.store.insert(Arc::new(span.to_span()), shape.0, now) != Inserted::New {
+        if self.state.store.insert(span, shape.0, now) != Inserted::New {
             return;
         }
         intake.effects.files.extend(self.places.count(&mut self.state, shape));
         let kept = Kept::new(span, shape, self.state.store.latest(), now);
-        if kept.has_ended {
-            self.state.failures.record_span(shape, span, kept.own);
-        }
+        self.count_failures(span, &kept);
         intake.kept.push(kept);
+    }
+
+    /// Counts what a span says of its own failure.
+    fn count_failures(&mut self, span: &SpanView<'_>, kept: &Kept) {
+        if kept.has_ended {
+            self.state.failures.record_span(kept.shape, span, kept.own);
+        }
     }
 
     /// Counts what was kept of a batch, and takes in its log records.
@@ -137,14 +145,14 @@ impl World {
         {
             self.count_call(ShapeId(parent.tag), *shape, *own);
         }
-        if trace.spans.first().is_some_and(|first| first.sequence <= known) {
-            for child in waiting(trace, new, known).filter(|child| child.span.end != Timestamp::ZERO) {
-                self.count_call(*shape, ShapeId(child.tag), observe(&child.span, now));
+        if trace.get(0).is_some_and(|first| first.sequence <= known) {
+            for child in waiting(trace, new, known).filter(|child| child.end() != Timestamp::ZERO) {
+                self.count_call(*shape, ShapeId(child.tag), observe(&child, now));
             }
         }
-        if !trace.logs.is_empty() {
+        if trace.log_count() > 0 {
             for record in trace.logs_of(own.span_id) {
-                self.count_log(*shape, *own, record, now);
+                self.count_log(*shape, *own, &record, now);
             }
         }
     }
@@ -161,9 +169,9 @@ impl World {
             return;
         }
         let Some(span_id) = record.span_id else { return };
-        let found = self.state.store.span(record.trace_id, span_id).cloned();
-        if let Some(Stored { span, tag, .. }) = found {
-            self.count_log(ShapeId(tag), observe(&span, now), &record, now);
+        let found = self.state.store.span(record.trace_id, span_id);
+        if let Some((tag, own)) = found.map(|stored| (stored.tag, observe(&stored, now))) {
+            self.count_log(ShapeId(tag), own, &record, now);
         }
     }
 
@@ -193,22 +201,22 @@ impl Kept {
 
 /// Spans numbered up to `known` whose parent `new` turns out to be: its children, unless the other half of a shared id
 /// came first and has them already, and its serving half.
-fn waiting<'a>(trace: &'a Trace, new: &'a Kept, known: u64) -> impl Iterator<Item = &'a Stored> {
+fn waiting<'a>(trace: &'a Trace, new: &'a Kept, known: u64) -> impl Iterator<Item = Stored<'a>> {
     let id = new.own.span_id;
     let is_first_half = trace.with_id(id).all(|other| other.sequence >= new.sequence);
     let children = trace.children(id).filter(move |_| is_first_half);
-    let serving = trace.with_id(id).filter(|other| is_calling(new.kind, other.span.kind));
+    let serving = trace.with_id(id).filter(|other| is_calling(new.kind, other.kind()));
     children.chain(serving).filter(move |child| child.sequence <= known)
 }
 
-/// What is counted of a span.
-fn observe(span: &Span, now: Timestamp) -> Observation {
+/// What is counted of a kept span.
+fn observe(stored: &Stored<'_>, now: Timestamp) -> Observation {
     Observation {
-        trace_id: span.trace_id,
-        span_id: span.span_id,
-        end: credible(span.end, now),
-        duration: span.duration(),
-        is_error: span.is_error(),
+        trace_id: stored.trace_id(),
+        span_id: stored.span_id(),
+        end: credible(stored.end(), now),
+        duration: stored.duration(),
+        is_error: stored.is_error(),
     }
 }
 
@@ -220,18 +228,18 @@ fn credible(end: Timestamp, now: Timestamp) -> Timestamp {
 
 /// The kept span that caused `new`. Of the two halves of a shared id it is the one in the same service; the serving
 /// half's own parent is the calling half.
-fn parent_of<'a>(trace: &'a Trace, new: &Kept) -> Option<&'a Stored> {
+fn parent_of<'a>(trace: &'a Trace, new: &Kept) -> Option<Stored<'a>> {
     if matches!(new.kind, SpanKind::Server | SpanKind::Consumer) {
-        let calling_half = trace.with_id(new.own.span_id).find(|other| is_calling(other.span.kind, new.kind));
+        let calling_half = trace.with_id(new.own.span_id).find(|other| is_calling(other.kind(), new.kind));
         if calling_half.is_some() {
             return calling_half;
         }
     }
-    let mut halves = trace.with_id(new.parent?).filter(|half| half.span.span_id != new.own.span_id);
+    let mut halves = trace.with_id(new.parent?).filter(|half| half.span_id() != new.own.span_id);
     let first = halves.next()?;
     Some(halves.fold(first, |best, half| {
         let service = new.resource.service();
-        if best.span.service() != service && half.span.service() == service { half } else { best }
+        if best.service() != service && half.service() == service { half } else { best }
     }))
 }
 

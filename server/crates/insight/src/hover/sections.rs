@@ -215,9 +215,7 @@ fn evidence_pieces(placement: &Placement) -> Vec<Piece> {
 fn origin(snapshot: &Snapshot, figures: &Figures) -> Block {
     let mut pieces = vec![words(&format!("The last {}", wording::duration(snapshot.window)))];
     let latest = figures.latest.and_then(|latest| snapshot.store.span(latest.trace_id, latest.span_id));
-    if let Some(revision) =
-        latest.and_then(|stored| stored.span.resource.revision().map(|it| visible(it, 40)))
-    {
+    if let Some(revision) = latest.and_then(|stored| stored.resource().revision().map(|it| visible(it, 40))) {
         pieces.extend([words(", latest from revision "), Piece::Quoted(revision)]);
     }
     Block::Line(pieces)

@@ -36,7 +36,7 @@ fn no_code_is_here() {
             Received
               1 span, the last now
               from 1 service: shop
-              kept 1 in 1.9 KiB
+              kept 1 in 133 KiB
             Workspace
               0 files with 0 functions
             Placed
@@ -69,7 +69,7 @@ GET /nowhere 5ms x3 kind=server service=shop http.request.method=GET http.route=
             Received
               22 spans, the last now
               from 1 service: shop
-              kept 22 in 30 KiB
+              kept 22 in 146 KiB
             Workspace
               1 file with 1 function
             Placed

@@ -115,7 +115,7 @@ fn requests_pass_a_flood_of_telemetry_and_keep_their_order() {
     assert!(after.documents.contains_key("a.py") && after.status.workspace_read);
     assert_eq!(after.status.spans, 0, "no span was taken in before the requests");
     assert_eq!(all.status.spans, 2000);
-    let order: Vec<_> = all.store.after(0, 3000).iter().map(|stored| stored.span.trace_id).collect();
+    let order: Vec<_> = all.store.after(0, 3000).iter().map(|stored| stored.trace_id()).collect();
     assert!(order.is_sorted());
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
-use model::{Event, Refusal, Resource, SpanId, SpanKind, StatusCode, keys};
+use model::{Event, Refusal, Resource, Span, SpanId, SpanKind, StatusCode, keys};
 
 use super::*;
 use crate::{
