@@ -27,7 +27,7 @@ fn door() -> (Router, watch::Sender<u64>) {
     let settings =
         Settings { token: Token::new("s3cret"), longest_wait: Duration::from_millis(50), page_size: 100 };
     let logs = Journal::new(1024);
-    logs.push(b"\xc2\x3e\x00");
+    logs.push(b"log");
     let receiver = Receiver::new(|| serde_json::json!({ "http": "127.0.0.1:4318" }));
     (web::router(Door { world, received, logs, receiver, settings: Arc::new(settings) }), count)
 }
