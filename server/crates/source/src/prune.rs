@@ -8,6 +8,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::{
     Language,
+    languages::go::packages,
     wiring::{Binding, Handler, Holder, MODULE, Piece, Reference, Text, Value, Wiring},
 };
 
@@ -63,48 +64,6 @@ pub(crate) fn foreign(wiring: &mut Wiring, language: Language) {
 
 /// Whether a module comes with the language.
 fn is_own_library(language: Language, module: &str) -> bool {
-    const GO: &[&str] = &[
-        "archive",
-        "bufio",
-        "bytes",
-        "cmp",
-        "compress",
-        "container",
-        "context",
-        "crypto",
-        "database",
-        "embed",
-        "encoding",
-        "errors",
-        "expvar",
-        "flag",
-        "fmt",
-        "hash",
-        "html",
-        "image",
-        "io",
-        "iter",
-        "log",
-        "maps",
-        "math",
-        "mime",
-        "net",
-        "os",
-        "path",
-        "reflect",
-        "regexp",
-        "runtime",
-        "slices",
-        "sort",
-        "strconv",
-        "strings",
-        "sync",
-        "syscall",
-        "testing",
-        "text",
-        "time",
-        "unicode",
-    ];
     const PYTHON: &[&str] = &[
         "argparse",
         "collections",
@@ -139,7 +98,7 @@ fn is_own_library(language: Language, module: &str) -> bool {
         "warnings",
     ];
     match language {
-        Language::Go => GO.contains(&module.split('/').next().unwrap_or_default()),
+        Language::Go => packages::is_standard(module.split('/').next().unwrap_or_default()),
         Language::Python => PYTHON.contains(&root(module)),
         Language::Java | Language::Kotlin => matches!(root(module), "java" | "javax" | "kotlin"),
         _ => false,

@@ -3,7 +3,7 @@
 pub(crate) mod cpp;
 mod csharp;
 mod elixir;
-mod go;
+pub(crate) mod go;
 mod java;
 mod javascript;
 mod jvm;

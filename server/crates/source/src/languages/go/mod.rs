@@ -1,7 +1,7 @@
 //! Go: functions, types, imports, names; what frameworks make of them is in the modules beside.
 
 mod calls;
-mod packages;
+pub(crate) mod packages;
 mod registrars;
 mod routes;
 mod syntax;

@@ -88,8 +88,8 @@ fn package_name(path: &str) -> &str {
     name.strip_prefix("go-").unwrap_or(name)
 }
 
-/// Whether a path begins like one of the standard library.
-fn is_standard(first: &str) -> bool {
+/// Whether a path that begins with the segment `first` is one of the standard library.
+pub(crate) fn is_standard(first: &str) -> bool {
     const FIRST: &[&str] = &[
         "archive",
         "bufio",
