@@ -130,13 +130,15 @@ pub(crate) fn point(session: &Session, snapshot: &Snapshot, file: &str, at: Line
     }
 }
 
-/// A line without the space around its text.
+/// The first word of a line: a remark on all of it would have some editors underline all of it.
 pub(crate) fn line(session: &Session, document: &Document, line: u32) -> Range {
     let start = document.lines.line_start(line) as usize;
     let text = document.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     let indent = text.len() - text.trim_start().len();
-    let end = start + text.trim_end().len().max(indent);
-    range(document, TextRange::new((start + indent) as u32, end as u32), session)
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let word = text.trim_start().find(|letter| !is_word(letter)).unwrap_or(text.trim().len()).max(1);
+    let end = (indent + word).min(text.len());
+    range(document, TextRange::new((start + indent) as u32, (start + end) as u32), session)
 }
 
 /// A place in a file whose text is not at hand. Bytes stand for whatever the client counts: before the name of a

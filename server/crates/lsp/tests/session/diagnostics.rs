@@ -38,7 +38,7 @@ async fn they_are_pushed_to_a_client_that_does_not_ask() {
               "message": "Declined ×2: over the limit",
               "range": {
                 "end": {
-                  "character": 34,
+                  "character": 7,
                   "line": 1
                 },
                 "start": {
