@@ -157,6 +157,27 @@ impl<'a> Field<'a> {
     }
 }
 
+/// The key and the value of a `KeyValue` as encoders write it: both once, in order, both shorter than 128 bytes.
+/// `None` for what is written otherwise, which may be right as well.
+#[inline]
+pub(crate) fn usual_pair(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [0x0a, length @ 0..=0x7f, rest @ ..] = message else { return None };
+    let (key, rest) = rest.split_at_checked(usize::from(*length))?;
+    match rest {
+        [0x12, length @ 0..=0x7f, value @ ..] if value.len() == usize::from(*length) => Some((key, value)),
+        _ => None,
+    }
+}
+
+/// The text of an `AnyValue` that is one, shorter than 128 bytes, and nothing else.
+#[inline]
+pub(crate) fn usual_text(message: &[u8]) -> Option<&[u8]> {
+    match message {
+        [0x0a, length @ 0..=0x7f, text @ ..] if text.len() == usize::from(*length) => Some(text),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
