@@ -412,6 +412,9 @@ fn value<'a>(
     if let Some(bytes) = wire::usual_text(message) {
         return Ok(ValueView::Str(text(bytes)));
     }
+    if let Some(number) = wire::usual_int(message) {
+        return Ok(ValueView::Int(number));
+    }
     let mut view = ValueView::Empty;
     let mut reader = Reader::new(message);
     while let Some((number, field)) = reader.next()? {
