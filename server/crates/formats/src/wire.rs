@@ -157,6 +157,37 @@ impl<'a> Field<'a> {
     }
 }
 
+/// The key and the value of a `KeyValue` as encoders write it: both once, in order, both shorter than 128 bytes.
+/// `None` for what is written otherwise, which may be right as well.
+#[inline]
+pub(crate) fn usual_pair(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [0x0a, length @ 0..=0x7f, rest @ ..] = message else { return None };
+    let (key, rest) = rest.split_at_checked(usize::from(*length))?;
+    match rest {
+        [0x12, length @ 0..=0x7f, value @ ..] if value.len() == usize::from(*length) => Some((key, value)),
+        _ => None,
+    }
+}
+
+/// The text of an `AnyValue` that is one, shorter than 128 bytes, and nothing else.
+#[inline]
+pub(crate) fn usual_text(message: &[u8]) -> Option<&[u8]> {
+    match message {
+        [0x0a, length @ 0..=0x7f, text @ ..] if text.len() == usize::from(*length) => Some(text),
+        _ => None,
+    }
+}
+
+/// The number of an `AnyValue` that is a whole number below 2^14, and nothing else.
+#[inline]
+pub(crate) fn usual_int(message: &[u8]) -> Option<i64> {
+    match message {
+        [0x18, byte @ 0..=0x7f] => Some(i64::from(*byte)),
+        [0x18, low @ 0x80..=0xff, high @ 0..=0x7f] => Some(i64::from(low & 0x7f) | i64::from(*high) << 7),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +208,27 @@ mod tests {
         message.extend(std::iter::repeat_n(0x1c, 100_000));
         message.extend([0x10, 0x02]);
         assert_eq!(walk(&message), Ok(vec![1, 2]));
+    }
+
+    #[test]
+    fn usual_forms_are_told_from_others() {
+        assert_eq!(usual_pair(&[0x0a, 1, b'k', 0x12, 2, 0x18, 5]), Some((&b"k"[..], &[0x18, 5][..])));
+        let others: [&[u8]; 5] = [
+            &[0x12, 2, 0x18, 5, 0x0a, 1, b'k'],
+            &[0x0a, 1, b'k'],
+            &[0x0a, 1, b'k', 0x12, 2, 0x18],
+            &[0x0a, 1, b'k', 0x12, 2, 0x18, 5, 0x12, 0],
+            &[0x0a, 9, b'k', 0x12, 0],
+        ];
+        assert!(others.iter().all(|other| usual_pair(other).is_none()));
+        assert_eq!(usual_text(&[0x0a, 2, b'o', b'k']), Some(&b"ok"[..]));
+        assert_eq!((usual_text(&[0x0a, 2, b'o']), usual_text(&[0x0a, 1, b'o', 0x0a, 0])), (None, None));
+        for number in [0, 1, 127, 128, 300, 16_383] {
+            let mut message = vec![0x18];
+            prost::encoding::encode_varint(number, &mut message);
+            assert_eq!(usual_int(&message), Some(number as i64));
+        }
+        assert_eq!((usual_int(&[0x18, 0x80, 0x80, 1]), usual_int(&[0x18, 5, 0x18, 6])), (None, None));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::{hash::Hash, sync::Arc, time::Duration};
 
-use imbl::HashMap;
+use foldhash::fast::RandomState;
+use imbl::{GenericHashMap, shared_ptr::DefaultSharedPtr};
 use model::{SpanId, Timestamp, TraceId};
 
 use crate::{
@@ -49,7 +50,8 @@ pub enum Recorded {
 /// bytes: when they are used up, the quarter of the keys that recorded least recently is forgotten and counted.
 #[derive(Clone, Debug)]
 pub struct Aggregates<K: Hash + Eq + Clone> {
-    keys: HashMap<K, Entry>,
+    /// Hashed in few instructions, from a number that each process draws for itself.
+    keys: GenericHashMap<K, Entry, RandomState, DefaultSharedPtr>,
     slot: Duration,
     max_bytes: usize,
     bytes: usize,
@@ -76,7 +78,8 @@ impl<K: Hash + Eq + Clone> Aggregates<K> {
     /// Keeps `window`, the longest that figures can be asked for, in at most `max_bytes`.
     pub fn new(window: Duration, max_bytes: usize) -> Aggregates<K> {
         let slot = (window / SLOTS as u32).max(Duration::from_millis(1));
-        Aggregates { keys: HashMap::new(), slot, max_bytes, bytes: 0, recorded: 0, too_old: 0, forgotten: 0 }
+        let keys = GenericHashMap::default();
+        Aggregates { keys, slot, max_bytes, bytes: 0, recorded: 0, too_old: 0, forgotten: 0 }
     }
 
     /// Counts one observation under `key`. What ended before everything that is kept of the key is ignored.

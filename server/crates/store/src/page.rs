@@ -43,6 +43,15 @@ impl Page {
         self.bytes.get(usize::from(*self.starts.get(at)?)..)
     }
 
+    /// Records that hold `id` at `offset`.
+    fn holding(&self, offset: usize, id: [u8; 8]) -> impl Iterator<Item = &[u8]> {
+        let record = move |start: &u16| {
+            let record = self.bytes.get(usize::from(*start)..)?;
+            (record.get(offset..)?.first_chunk() == Some(&id)).then_some(record)
+        };
+        self.starts.iter().filter_map(record)
+    }
+
     /// Records from the first on.
     pub(crate) fn records(&self) -> impl Iterator<Item = &[u8]> {
         self.starts.iter().filter_map(|start| self.bytes.get(usize::from(*start)..))
@@ -71,6 +80,11 @@ impl Pages {
                 && page.bytes.get(at).is_some_and(|byte| byte & mask == first)
         };
         self.pages.iter().any(|page| page.starts.iter().any(|start| is_it(page, *start)))
+    }
+
+    /// Records that hold `id` at `offset`, with their pages: compared where they lie, without reading the rest.
+    pub(crate) fn holding(&self, offset: usize, id: [u8; 8]) -> impl Iterator<Item = (&Page, &[u8])> {
+        self.pages.iter().flat_map(move |page| page.holding(offset, id).map(move |record| (&**page, record)))
     }
 
     /// Every record with its page.

@@ -11,7 +11,7 @@ use crate::{
     lexicon::Lexicon,
     logs,
     record::{Base, Packer},
-    trace::Packed,
+    trace::{Growth, Packed},
     trace_index::{Recency, TraceIndex},
     writer::{Writer, Writing},
 };
@@ -289,11 +289,12 @@ impl Store {
         let news = trace.push(span, packed, tag, now);
         trace.facts.runs += u32::from(is_new_run);
         trace.facts.latest = sequence;
+        let growth = trace.grew();
         if news.is_new_sender {
             writer.senders.hold(&sender);
         }
         self.index.note(slot, tag, news);
-        self.grew(slot);
+        self.charge_growth(slot, growth);
         Inserted::New
     }
 
@@ -332,7 +333,8 @@ impl Store {
             writer.senders.hold(&sender);
         }
         trace.facts.latest = sequence;
-        self.grew(slot);
+        let growth = trace.grew();
+        self.charge_growth(slot, growth);
         Inserted::New
     }
 
@@ -397,17 +399,9 @@ impl Store {
     }
 
     /// Charges for what was added to the trace in `slot`.
-    fn grew(&mut self, slot: u32) {
-        let Some(trace) = self.traces.get_mut(slot as usize).and_then(Option::as_mut).map(Arc::make_mut)
-        else {
-            return;
-        };
-        let bytes = trace.footprint();
-        let before = std::mem::replace(&mut trace.facts.bytes, bytes);
-        let was_touched = std::mem::replace(&mut trace.facts.is_touched, true);
-        let is_pinned = trace.is_pinned();
-        self.charge(before, bytes, is_pinned);
-        if !was_touched {
+    fn charge_growth(&mut self, slot: u32, growth: Growth) {
+        self.charge(growth.before, growth.after, growth.is_pinned);
+        if growth.is_first {
             self.index.touch(slot);
         }
     }

@@ -100,6 +100,16 @@ pub(crate) struct Packed<'a> {
     pub(crate) sender: &'a Sender,
 }
 
+/// What adding to a trace changed of its charge.
+pub(crate) struct Growth {
+    /// Bytes charged before, and from now on.
+    pub(crate) before: usize,
+    pub(crate) after: usize,
+    pub(crate) is_pinned: bool,
+    /// Whether it is the first change since the index by time was told.
+    pub(crate) is_first: bool,
+}
+
 impl Trace {
     /// Without spans.
     pub(crate) fn new(trace_id: TraceId) -> Trace {
@@ -148,14 +158,16 @@ impl Trace {
 
     /// Its spans with `span_id`: one, or the two halves of a shared one.
     pub fn with_id(&self, span_id: SpanId) -> impl Iterator<Item = Stored<'_>> {
-        let scanned = self.few().filter(move |(_, record)| Head::id(record).0 == span_id);
+        let scanned = self.few().flat_map(move |spans| spans.holding(Head::ID_AT, span_id.0));
         let found = self.kin.iter().flat_map(move |kin| kin.with_id(span_id, self));
         scanned.map(|(page, record)| self.stored(page, record)).chain(found.filter_map(|at| self.get(at)))
     }
 
     /// Its spans that name `span_id` as their parent, in no particular order. Cost: their number.
     pub fn children(&self, span_id: SpanId) -> impl Iterator<Item = Stored<'_>> {
-        let scanned = self.few().filter(move |(_, record)| Head::parent(record) == Some(span_id));
+        let scanned = self.few().flat_map(move |spans| spans.holding(Head::PARENT_AT, span_id.0));
+        // A span without a parent may hold the same bytes there by chance.
+        let scanned = scanned.filter(move |(_, record)| Head::parent(record) == Some(span_id));
         let found = self.kin.iter().flat_map(move |kin| kin.children(span_id, self));
         scanned.map(|(page, record)| self.stored(page, record)).chain(found.filter_map(|at| self.get(at)))
     }
@@ -288,6 +300,15 @@ impl Trace {
         is_new_sender
     }
 
+    /// Notes that something was added.
+    pub(crate) fn grew(&mut self) -> Growth {
+        let after = self.footprint();
+        let facts = &mut self.facts;
+        let before = std::mem::replace(&mut facts.bytes, after);
+        let is_first = !std::mem::replace(&mut facts.is_touched, true);
+        Growth { before, after, is_pinned: facts.is_pinned, is_first }
+    }
+
     /// Where it stands in the order of time: by its end, unless that is absurdly far in the future.
     pub(crate) fn recency(&self, slot: u32) -> Recency {
         Recency {
@@ -328,9 +349,9 @@ impl Trace {
         Stored::read(self.trace_id, page, record, &self.senders)
     }
 
-    /// Every record while they are few, none after.
-    fn few(&self) -> impl Iterator<Item = (&Page, &[u8])> {
-        self.kin.is_none().then(|| self.spans.iter()).into_iter().flatten()
+    /// The records while they are few, none after.
+    fn few(&self) -> impl Iterator<Item = &Pages> {
+        self.kin.is_none().then_some(&self.spans).into_iter()
     }
 
     fn note_kin(&mut self) {

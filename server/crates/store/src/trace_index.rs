@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdMap, OrdSet, Vector};
+use foldhash::fast::RandomState;
+use imbl::{GenericHashMap, OrdMap, OrdSet, Vector, shared_ptr::DefaultSharedPtr};
 use model::{SmolStr, Timestamp};
 
 use crate::{Query, Trace, postings::Postings, trace::News};
@@ -27,7 +28,7 @@ const PER_KEY: usize = 480;
 pub(crate) struct TraceIndex {
     by_time: OrdSet<Recency>,
     by_service: OrdMap<SmolStr, Postings>,
-    by_tag: HashMap<u32, Postings>,
+    by_tag: GenericHashMap<u32, Postings, RandomState, DefaultSharedPtr>,
     failing: Postings,
     /// Traces that may stand wrong in `by_time`: moved once a batch, not once a span.
     touched: Vec<u32>,

@@ -29,6 +29,8 @@ const SHARE: usize = 12;
 /// Bytes of a store's budget for each hash that the doorkeeper remembers.
 const BUDGET_PER_KNOCK: usize = 4_096;
 const MAX_KNOCKS: usize = 65_536;
+/// Places for lists of keys met lately.
+const RECENT: usize = 64;
 const FIRST_CHUNK: u32 = 64;
 const CHUNKS: usize = 11;
 
@@ -65,6 +67,8 @@ pub(crate) struct Words {
     bytes: usize,
     max_bytes: usize,
     is_full: bool,
+    /// Lists of keys met lately, by their [`look`]: found again without hashing every key.
+    recent: [u32; RECENT],
 }
 
 impl Words {
@@ -80,6 +84,7 @@ impl Words {
             bytes: 0,
             max_bytes: budget / SHARE,
             is_full: false,
+            recent: [0; RECENT],
         }
     }
 
@@ -114,9 +119,6 @@ impl Words {
         if attributes.is_empty() || attributes.len() > MAX_KEYS {
             return None;
         }
-        let mut hasher = FxHasher::default();
-        attributes.iter().for_each(|(key, _)| hasher.write(key.as_bytes()));
-        let hash = hasher.finish();
         let generation = &*self.generation;
         let is_it = |number| {
             generation.schemas.get(number).is_some_and(|keys| {
@@ -124,7 +126,17 @@ impl Words {
                     && keys.iter().zip(attributes).all(|(key, (other, _))| key == other)
             })
         };
+        let look = look(attributes);
+        if let Some(number) = self.recent.get(look).copied().filter(|number| is_it(*number)) {
+            return Some(number);
+        }
+        let mut hasher = FxHasher::default();
+        attributes.iter().for_each(|(key, _)| hasher.write(key.as_bytes()));
+        let hash = hasher.finish();
         let known = self.schemas.find(hash, is_it);
+        if let (Some(number), Some(recent)) = (known, self.recent.get_mut(look)) {
+            *recent = number;
+        }
         if known.is_some() || self.is_full || !self.is_seen_again(hash) {
             return known;
         }
@@ -303,6 +315,13 @@ impl Table {
         };
         size * size_of::<u64>()
     }
+}
+
+/// What a list of keys looks like at a glance, below [`RECENT`]: how many, and how long the first, middle and last are.
+fn look(attributes: AttributesView<'_>) -> usize {
+    let length = |at: usize| attributes.get(at).map_or(0, |(key, _)| key.len());
+    let count = attributes.len();
+    (count + 3 * length(0) + 7 * length(count / 2) + 13 * length(count.saturating_sub(1))) % RECENT
 }
 
 /// A hash of `text`: quick, and not proof against texts that were made to collide (see [`Table`]).

@@ -5,7 +5,7 @@
 use crate::{
     Limits,
     error::WireError,
-    wire::{Field, Reader},
+    wire::{self, Field, Reader},
 };
 
 /// How many spans a `TracesData` holds; `None` unless every text of it is UTF-8, every id valid, nothing over a limit
@@ -149,6 +149,11 @@ impl Check<'_> {
     /// A second value, which readers disagree on, is unclean.
     #[inline]
     fn key_value(&mut self, message: &[u8], depth: usize) -> Checked {
+        if let Some((key, value)) = wire::usual_pair(message) {
+            ensure(!key.is_empty())?;
+            self.text_bytes(key)?;
+            return self.value(value, depth);
+        }
         let (mut has_key, mut values) = (false, 0);
         each_field(message, |number, field| match number {
             1 => {
@@ -166,6 +171,12 @@ impl Check<'_> {
 
     #[inline]
     fn value(&mut self, message: &[u8], depth: usize) -> Checked {
+        if let Some(text) = wire::usual_text(message) {
+            return self.text_bytes(text);
+        }
+        if wire::usual_int(message).is_some() {
+            return Ok(());
+        }
         let mut values = 0;
         each_field(message, |number, field| {
             values += 1;
@@ -206,7 +217,11 @@ impl Check<'_> {
 
     #[inline]
     fn text(&self, field: Field<'_>) -> Checked {
-        let bytes = field.bytes()?;
+        self.text_bytes(field.bytes()?)
+    }
+
+    #[inline]
+    fn text_bytes(&self, bytes: &[u8]) -> Checked {
         ensure(
             bytes.len() <= self.limits.value_bytes
                 && (bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()),

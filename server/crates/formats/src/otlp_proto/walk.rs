@@ -10,7 +10,12 @@ use model::{
     ValueView,
 };
 
-use crate::{Limits, error::WireError, intake::Intake, wire::Reader};
+use crate::{
+    Limits,
+    error::WireError,
+    intake::Intake,
+    wire::{self, Reader},
+};
 
 /// Resources and scopes that are kept for later batches, at most this many of each.
 const MAX_SENDERS: usize = 1_024;
@@ -383,6 +388,9 @@ fn pair<'a>(
     place: Place,
     nested: &mut Vec<(Place, Value)>,
 ) -> Result<Pair<'a>, WireError> {
+    if let Some((key, message)) = wire::usual_pair(message) {
+        return Ok((text(key), value(message, place, nested)?));
+    }
     let (mut key, mut view) = ("", ValueView::Empty);
     let mut reader = Reader::new(message);
     while let Some((number, field)) = reader.next()? {
@@ -401,6 +409,12 @@ fn value<'a>(
     place: Place,
     nested: &mut Vec<(Place, Value)>,
 ) -> Result<ValueView<'a>, WireError> {
+    if let Some(bytes) = wire::usual_text(message) {
+        return Ok(ValueView::Str(text(bytes)));
+    }
+    if let Some(number) = wire::usual_int(message) {
+        return Ok(ValueView::Int(number));
+    }
     let mut view = ValueView::Empty;
     let mut reader = Reader::new(message);
     while let Some((number, field)) = reader.next()? {

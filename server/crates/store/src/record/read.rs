@@ -61,6 +61,9 @@ impl From<Text<'_>> for SmolStr {
 }
 
 impl Head {
+    /// Where in a record its identifier stands, and where its parent's does if it has one.
+    pub(crate) const ID_AT: usize = 1;
+    pub(crate) const PARENT_AT: usize = 9;
     /// The bits of the first byte that tell the kind.
     pub(crate) const KIND: u8 = 7;
 
