@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release -p spanglass-world --example take_in [-- ROUNDS [STAGE]]`. The stages are `check`, `mask`,
 //! `walk`, `keep` and `all`; the last is what the state does with a checked body. Instructions of one stage:
-//! `valgrind --tool=callgrind --toggle-collect='take_in::take' target/release/examples/take_in 1 all`.
+//! `valgrind --tool=callgrind --toggle-collect='*World*apply*' target/release/examples/take_in 1 all`.
 
 #![allow(clippy::print_stdout)]
 
