@@ -3,7 +3,7 @@
 use std::{hash::Hash, sync::Arc, time::Duration};
 
 use imbl::HashMap;
-use model::{SpanId, Timestamp, TraceId};
+use model::{SpanId, Timestamp, TraceId, Weight};
 
 use crate::{
     Exemplar, Figures,
@@ -30,6 +30,8 @@ pub struct Observation {
     pub duration: Duration,
     /// Whether it failed.
     pub is_error: bool,
+    /// How many it stands for.
+    pub weight: Weight,
 }
 
 /// What became of an observation.
