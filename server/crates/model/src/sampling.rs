@@ -80,10 +80,10 @@ fn of_exponent(digits: &str) -> Option<Weight> {
         return None;
     }
     match digits.parse::<u32>().ok()? {
+        exponent @ 0..THRESHOLD_BITS => Some(Weight(ONE << exponent)),
+        // As good as the most.
+        THRESHOLD_BITS..NEVER => Some(Weight(u64::MAX)),
         NEVER => Some(Weight::LEAST),
-        // More than 2^56 is as good as that.
-        exponent if exponent >= THRESHOLD_BITS && exponent < NEVER => Some(Weight(u64::MAX)),
-        exponent if exponent < THRESHOLD_BITS => Some(Weight(ONE << exponent)),
         _ => None,
     }
 }

@@ -313,5 +313,6 @@ fn what_was_sampled_counts_for_what_it_stands_for_in_any_order() {
         s2! "ValueError" bad x4 span 2
         s2: 4 calls, 4 errors
         2 spans, 0 outside
-    "#]].assert_eq(&together);
+    "#]]
+    .assert_eq(&together);
 }
