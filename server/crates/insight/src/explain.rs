@@ -141,7 +141,7 @@ fn has_caller(snapshot: &Snapshot, id: ShapeId, shape: &Shape, own: &Placement) 
 }
 
 fn count_of(snapshot: &Snapshot, id: ShapeId) -> Option<u64> {
-    snapshot.by_shape.figures([&id], snapshot.window, snapshot.now).map(|figures| figures.calls)
+    snapshot.by_shape.figures([&id], snapshot.window, snapshot.now).map(|figures| figures.seen)
 }
 
 fn received(snapshot: &Snapshot) -> Vec<String> {

@@ -34,27 +34,37 @@ pub fn of_function(snapshot: &Snapshot, function: &FunctionKey) -> Option<(Figur
 }
 
 /// One line of figures: `240 calls · p50 12 ms · p95 80 ms · 3 errors`; errors only if there are any, one duration
-/// for a single call.
+/// for a single call. Where those seen were sampled: `~2,400 calls · p50 12 ms · p95 80 ms · ~30 errors`.
 pub fn line(figures: &Figures, unit: Unit) -> String {
     let mut line = counted(figures, unit);
-    if figures.calls == 1 {
+    if figures.seen == 1 {
         line += &format!(" · {}", wording::duration(figures.p50));
     } else {
         line +=
             &format!(" · p50 {} · p95 {}", wording::duration(figures.p50), wording::duration(figures.p95));
     }
     if figures.errors > 0 {
-        line += &format!(" · {}", wording::counted(figures.errors, "error", "errors"));
+        line += &format!(" · {}", errors(figures));
     }
     line
 }
 
-/// `240 calls`
+/// `240 calls`, or `~2,400 calls` where those seen were sampled.
 pub(crate) fn counted(figures: &Figures, unit: Unit) -> String {
-    match unit {
+    let counted = match unit {
         Unit::Calls => wording::counted(figures.calls, "call", "calls"),
         Unit::Spans => wording::counted(figures.calls, "span", "spans"),
-    }
+    };
+    about(figures, counted)
+}
+
+/// `3 errors`, or `~30 errors` where those seen were sampled.
+pub(crate) fn errors(figures: &Figures) -> String {
+    about(figures, wording::counted(figures.errors, "error", "errors"))
+}
+
+fn about(figures: &Figures, counted: String) -> String {
+    if figures.is_estimate() { format!("~{counted}") } else { counted }
 }
 
 /// Those of one function's `shapes` that stand for calls of it: neither for calls that it makes, nor for its steps.
@@ -148,7 +158,7 @@ mod tests {
 
     fn figures(calls: u64, errors: u64) -> Figures {
         let (p50, p95) = (Duration::from_millis(12), Duration::from_millis(80));
-        Figures { calls, errors, p50, p95, ..Figures::default() }
+        Figures { calls, seen: calls, errors, p50, p95, ..Figures::default() }
     }
 
     #[test]
@@ -156,5 +166,14 @@ mod tests {
         assert_eq!(line(&figures(240, 3), Unit::Calls), "240 calls · p50 12 ms · p95 80 ms · 3 errors");
         assert_eq!(line(&figures(1_240, 0), Unit::Spans), "1,240 spans · p50 12 ms · p95 80 ms");
         assert_eq!(line(&figures(1, 1), Unit::Calls), "1 call · 12 ms · 1 error");
+    }
+
+    #[test]
+    fn the_line_says_what_is_an_estimate() {
+        let sampled = |calls, errors, seen| Figures { seen, ..figures(calls, errors) };
+        let text = "~2,400 calls · p50 12 ms · p95 80 ms · ~100 errors";
+        assert_eq!(line(&sampled(2_400, 100, 24), Unit::Calls), text);
+        assert_eq!(line(&sampled(100, 0, 1), Unit::Spans), "~100 spans · 12 ms");
+        assert_eq!(line(&sampled(1, 0, 2), Unit::Calls), "~1 call · p50 12 ms · p95 80 ms");
     }
 }

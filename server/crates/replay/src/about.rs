@@ -31,7 +31,7 @@ impl Recording {
     /// How the span's duration compares with other calls of its function, in words; `None` when nothing is known.
     pub fn unusual(&self, span: SpanIndex) -> Option<String> {
         let (start, end) = self.times(span);
-        let figures = self.figures(span).filter(|figures| figures.calls > 1)?;
+        let figures = self.figures(span).filter(|figures| figures.seen > 1)?;
         Some(compared(end.since(start), figures))
     }
 
@@ -211,9 +211,10 @@ pub struct Failure {
 }
 
 fn compared(took: Duration, figures: &Figures) -> String {
-    let calls = grouped(figures.calls);
+    let about = if figures.is_estimate() { "~" } else { "" };
+    let calls = format!("{about}{}", grouped(figures.calls));
     match took {
-        took if took >= figures.max => format!("the slowest of {calls}"),
+        took if took >= figures.max => format!("the slowest of {}", grouped(figures.seen)),
         took if took > figures.p99 => format!("slower than 99 % of {calls}"),
         took if took > figures.p95 => format!("slower than 95 % of {calls}"),
         took if took > figures.p50 => format!("slower than half of {calls}"),

@@ -4,7 +4,7 @@ use std::{hash::Hash, sync::Arc, time::Duration};
 
 use foldhash::fast::RandomState;
 use imbl::{GenericHashMap, shared_ptr::DefaultSharedPtr};
-use model::{SpanId, Timestamp, TraceId};
+use model::{SpanId, Timestamp, TraceId, Weight};
 
 use crate::{
     Exemplar, Figures,
@@ -31,6 +31,8 @@ pub struct Observation {
     pub duration: Duration,
     /// Whether it failed.
     pub is_error: bool,
+    /// How many it stands for.
+    pub weight: Weight,
 }
 
 /// What became of an observation.

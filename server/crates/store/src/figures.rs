@@ -7,9 +7,12 @@ use model::{SpanId, Timestamp, TraceId};
 /// Calls, errors and latency of something over one window. Quantiles are within 3.2 % of the true value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
-    /// How many ended in the window.
+    /// How many ended in the window. Of what was sampled, how many those seen stand for (see [`model::Weight`]); all
+    /// other figures but the exemplars count likewise.
     pub calls: u64,
-    /// How many of them failed.
+    /// How many of them were seen.
+    pub seen: u64,
+    /// How many failed.
     pub errors: u64,
     /// Half were at most this long.
     pub p50: Duration,
@@ -31,6 +34,13 @@ pub struct Figures {
     pub latest: Option<Exemplar>,
     /// The last to fail.
     pub latest_error: Option<Exemplar>,
+}
+
+impl Figures {
+    /// Whether they are estimates: those seen stand for another number of calls.
+    pub fn is_estimate(&self) -> bool {
+        self.calls != self.seen
+    }
 }
 
 /// One span that stands for many.

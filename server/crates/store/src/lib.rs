@@ -36,7 +36,7 @@ pub use cost::{log_bytes, span_bytes};
 pub use figures::{Exemplar, Figures};
 pub use limits::{Counters, Limits, LogCounters};
 pub use query::{Query, TraceSummary};
-pub use sketch::{Merged, Sketch};
+pub use sketch::{Merged, Sketch, Weighted};
 pub use span_store::{Inserted, PinError, Store};
 pub use stored::Stored;
 pub use trace::Trace;

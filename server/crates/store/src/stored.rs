@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use model::{Resource, Scope, SmolStr, Span, SpanId, SpanKind, StatusCode, Timestamp, TraceId, Value};
+use model::{
+    Resource, Scope, SmolStr, Span, SpanId, SpanKind, StatusCode, Timestamp, TraceId, Value, Weight,
+};
 
 use crate::{
     page::Page,
@@ -128,6 +130,11 @@ impl<'a> Stored<'a> {
     /// W3C `tracestate`; empty when not sent.
     pub fn trace_state(&self) -> SmolStr {
         self.body.trace_state().map(SmolStr::from).unwrap_or_default()
+    }
+
+    /// How many spans it stands for.
+    pub fn weight(&self) -> Weight {
+        self.body.trace_state().map_or(Weight::ONE, |state| Weight::of_trace_state(state.as_str()))
     }
 
     /// Whether it can have events or links; false is certain.

@@ -2,9 +2,9 @@
 
 use std::{mem::size_of, sync::Arc, time::Duration};
 
-use model::Timestamp;
+use model::{Timestamp, Weight};
 
-use crate::{Exemplar, Figures, Merged, Observation, Sketch};
+use crate::{Exemplar, Figures, Merged, Observation, Sketch, Weighted};
 
 /// Slots that the longest window is cut into; also the points of a sparkline.
 pub const SLOTS: u64 = 15;
@@ -20,13 +20,27 @@ pub(crate) struct Window {
 struct Slot {
     /// Slot widths since the epoch.
     number: u64,
+    /// Those that stand for themselves alone, as the three after it.
     calls: u64,
     errors: u64,
     total: Duration,
     sketch: Sketch,
+    /// The others: none for most senders.
+    sampled: Option<Box<Sampled>>,
     slowest: Exemplar,
     latest: Exemplar,
     latest_error: Option<Exemplar>,
+}
+
+/// What stands for more or fewer than itself.
+#[derive(Clone, Debug, Default)]
+struct Sampled {
+    seen: u64,
+    /// In [`Weight::parts`], as `errors` are.
+    calls: u64,
+    errors: u64,
+    total: Duration,
+    sketch: Weighted,
 }
 
 /// The slots that a window covers: `first` to `last`, both included.
@@ -92,6 +106,7 @@ impl Slot {
             errors: 0,
             total: Duration::ZERO,
             sketch: Sketch::default(),
+            sampled: None,
             slowest: exemplar,
             latest: exemplar,
             latest_error: None,
@@ -102,20 +117,57 @@ impl Slot {
     fn add(&mut self, observation: Observation) -> isize {
         let exemplar = observation.exemplar();
         let before = self.bytes();
-        self.calls += 1;
-        self.total = self.total.saturating_add(observation.duration);
-        self.sketch.add(u64::try_from(observation.duration.as_nanos()).unwrap_or(u64::MAX));
+        let nanos = u64::try_from(observation.duration.as_nanos()).unwrap_or(u64::MAX);
+        if observation.weight == Weight::ONE {
+            self.calls += 1;
+            self.errors += u64::from(observation.is_error);
+            self.total = self.total.saturating_add(observation.duration);
+            self.sketch.add(nanos);
+        } else {
+            self.sampled.get_or_insert_default().add(observation, nanos);
+        }
         self.slowest = slower(self.slowest, exemplar);
         self.latest = later(self.latest, exemplar);
         if observation.is_error {
-            self.errors += 1;
             self.latest_error = Some(self.latest_error.map_or(exemplar, |known| later(known, exemplar)));
         }
         self.bytes() as isize - before as isize
     }
 
     fn bytes(&self) -> usize {
-        size_of::<Slot>() + 3 * size_of::<usize>() + self.sketch.bytes()
+        let sampled =
+            self.sampled.as_ref().map_or(0, |sampled| size_of::<Sampled>() + sampled.sketch.bytes());
+        size_of::<Slot>() + 3 * size_of::<usize>() + self.sketch.bytes() + sampled
+    }
+
+    /// Calls in [`Weight::parts`].
+    fn calls_in_parts(&self) -> u64 {
+        let sampled = self.sampled.as_ref().map_or(0, |sampled| sampled.calls);
+        self.calls.saturating_mul(Weight::ONE.parts()).saturating_add(sampled)
+    }
+
+    /// Errors in [`Weight::parts`].
+    fn errors_in_parts(&self) -> u64 {
+        let sampled = self.sampled.as_ref().map_or(0, |sampled| sampled.errors);
+        self.errors.saturating_mul(Weight::ONE.parts()).saturating_add(sampled)
+    }
+
+    fn add_to(&self, merged: &mut Merged) {
+        merged.add(&self.sketch);
+        if let Some(sampled) = &self.sampled {
+            merged.add_weighted(&sampled.sketch);
+        }
+    }
+}
+
+impl Sampled {
+    fn add(&mut self, observation: Observation, nanos: u64) {
+        let parts = observation.weight.parts();
+        self.seen += 1;
+        self.calls = self.calls.saturating_add(parts);
+        self.errors = self.errors.saturating_add(if observation.is_error { parts } else { 0 });
+        self.total = self.total.saturating_add(observation.weight.times(observation.duration));
+        self.sketch.add(nanos, observation.weight);
     }
 }
 
@@ -138,37 +190,52 @@ pub(crate) fn figures<'a>(windows: impl Iterator<Item = &'a Window>, span: Span)
         ..Figures::default()
     };
     let mut whole = Merged::default();
+    let (mut calls, mut errors) = (0u64, 0u64);
     for group in slots.chunk_by(|a, b| a.number == b.number) {
         let at = group[0].number.saturating_sub(first_point) as usize;
+        let before = calls;
         for slot in group {
             figures.add(slot);
-            figures.calls_over_time[at] += slot.calls;
-            whole.add(&slot.sketch);
+            calls = calls.saturating_add(slot.calls_in_parts());
+            errors = errors.saturating_add(slot.errors_in_parts());
+            slot.add_to(&mut whole);
         }
+        figures.calls_over_time[at] = Weight::count(calls - before);
         figures.p50_over_time[at] = Duration::from_nanos(median(group));
     }
     let max = figures.slowest.map_or(Duration::ZERO, |slowest| slowest.duration);
-    let [p50, p95, p99] =
-        whole.quantiles([0.5, 0.95, 0.99]).map(|nanos| Duration::from_nanos(nanos).min(max));
-    Some(Figures { p50, p95, p99, max, ..figures })
+    let [p50, p95, p99] = match figures.seen {
+        1 => [max; 3],
+        _ => whole.quantiles([0.5, 0.95, 0.99]).map(|nanos| Duration::from_nanos(nanos).min(max)),
+    };
+    // What was seen happened, whatever it stands for.
+    let calls = Weight::count(calls).max(1);
+    let errors = Weight::count(errors).max(u64::from(figures.latest_error.is_some()));
+    Some(Figures { calls, errors, p50, p95, p99, max, ..figures })
 }
 
 /// The median of slots together.
 fn median(slots: &[&Slot]) -> u64 {
-    if let [only] = slots {
+    if let [only] = slots
+        && only.sampled.is_none()
+    {
         return only.sketch.median();
     }
     let mut merged = Merged::default();
-    slots.iter().for_each(|slot| merged.add(&slot.sketch));
+    slots.iter().for_each(|slot| slot.add_to(&mut merged));
     let [p50] = merged.quantiles([0.5]);
     p50
 }
 
 impl Figures {
+    /// Adds what needs no rounding.
     fn add(&mut self, slot: &Slot) {
-        self.calls += slot.calls;
-        self.errors += slot.errors;
+        self.seen += slot.calls;
         self.total = self.total.saturating_add(slot.total);
+        if let Some(sampled) = &slot.sampled {
+            self.seen += sampled.seen;
+            self.total = self.total.saturating_add(sampled.total);
+        }
         self.slowest = Some(self.slowest.map_or(slot.slowest, |known| slower(known, slot.slowest)));
         self.latest = Some(self.latest.map_or(slot.latest, |known| later(known, slot.latest)));
         self.latest_error = match (self.latest_error, slot.latest_error) {

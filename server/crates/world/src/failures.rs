@@ -11,7 +11,7 @@ use model::{
     Attributes, AttributesView, EventView, LogRecord, SmolStr, SpanView, StatusCode, Timestamp, ValueView,
     keys,
 };
-use store::{Aggregates, Exemplar, Observation};
+use store::{Aggregates, Exemplar, Figures, Observation};
 
 /// Bytes that figures of failures may hold.
 const MAX_BYTES: usize = 12 << 20;
@@ -29,8 +29,10 @@ pub struct Failure {
     pub kind: SmolStr,
     /// The latest message, cut to some hundred characters; empty when none was sent.
     pub message: SmolStr,
-    /// How many spans recorded it in the window.
+    /// How often it happened in the window: what the spans that recorded it stand for.
     pub count: u64,
+    /// How many spans recorded it.
+    pub seen: u64,
     /// The last span to record it.
     pub latest: Exemplar,
 }
@@ -55,13 +57,8 @@ impl Failures {
             let from = (*shape, SmolStr::default());
             let until = (ShapeId(shape.0.saturating_add(1)), SmolStr::default());
             for (key, message) in self.messages.range(from..until) {
-                let figures = self.figures.figures([key], window, now);
-                let Some((count, latest)) =
-                    figures.and_then(|figures| Some((figures.calls, figures.latest?)))
-                else {
-                    continue;
-                };
-                add(&mut found, Failure { kind: key.1.clone(), message: message.clone(), count, latest });
+                let failure = self.failure(key, message, window, now);
+                failure.into_iter().for_each(|failure| add(&mut found, failure));
             }
         }
         found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.kind.cmp(&b.kind)));
@@ -75,13 +72,19 @@ impl Failures {
         now: Timestamp,
     ) -> impl Iterator<Item = (ShapeId, Failure)> {
         self.messages.iter().filter_map(move |(key, message)| {
-            let figures = self.figures.figures([key], window, now)?;
-            let (shape, kind) = key.clone();
-            Some((
-                shape,
-                Failure { kind, message: message.clone(), count: figures.calls, latest: figures.latest? },
-            ))
+            self.failure(key, message, window, now).map(|failure| (key.0, failure))
         })
+    }
+
+    fn failure(
+        &self,
+        key: &(ShapeId, SmolStr),
+        message: &SmolStr,
+        window: std::time::Duration,
+        now: Timestamp,
+    ) -> Option<Failure> {
+        let Figures { calls: count, seen, latest, .. } = self.figures.figures([key], window, now)?;
+        Some(Failure { kind: key.1.clone(), message: message.clone(), count, seen, latest: latest? })
     }
 
     /// Counts what `span` itself says of its failure.
@@ -152,7 +155,8 @@ fn kind_in(attributes: AttributesView<'_>) -> SmolStr {
 fn add(found: &mut Vec<Failure>, failure: Failure) {
     match found.iter_mut().find(|known| known.kind == failure.kind) {
         Some(known) => {
-            known.count += failure.count;
+            known.count = known.count.saturating_add(failure.count);
+            known.seen += failure.seen;
             if failure.latest.end > known.latest.end {
                 known.latest = failure.latest;
                 known.message = failure.message;
@@ -161,6 +165,7 @@ fn add(found: &mut Vec<Failure>, failure: Failure) {
         None => match found.iter_mut().find(|known| is_told_twice(known, &failure)) {
             Some(known) => {
                 known.count = known.count.max(failure.count);
+                known.seen = known.seen.max(failure.seen);
                 if failure.kind.len() > known.kind.len() {
                     known.kind = failure.kind;
                 }
@@ -208,7 +213,7 @@ mod tests {
             duration: std::time::Duration::ZERO,
             end: Timestamp(u64::from(span)),
         };
-        Failure { kind: kind.into(), message: SmolStr::default(), count, latest }
+        Failure { kind: kind.into(), message: SmolStr::default(), count, seen: count, latest }
     }
 
     fn together(failures: &[Failure]) -> Vec<(String, u64)> {

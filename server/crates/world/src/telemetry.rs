@@ -3,7 +3,7 @@
 use std::{mem, sync::Arc};
 
 use attribution::ShapeId;
-use model::{Batch, LogRecord, Resource, SpanId, SpanKind, SpanView, StatusCode, Timestamp};
+use model::{Batch, LogRecord, Resource, SpanId, SpanKind, SpanView, StatusCode, Timestamp, Weight};
 use store::{Inserted, Observation, Recorded, Stored, Trace};
 
 use crate::{CallEdge, Calls, Effects, Telemetry, World, failures};
@@ -192,6 +192,7 @@ impl Kept {
             end: credible(span.end, now),
             duration: span.end.since(span.start),
             is_error: span.status == StatusCode::Error,
+            weight: Weight::of_trace_state(span.trace_state),
         };
         let has_ended = span.end != Timestamp::ZERO;
         let resource = span.resource.clone();
@@ -217,6 +218,7 @@ fn observe(stored: &Stored<'_>, now: Timestamp) -> Observation {
         end: credible(stored.end(), now),
         duration: stored.duration(),
         is_error: stored.is_error(),
+        weight: stored.weight(),
     }
 }
 

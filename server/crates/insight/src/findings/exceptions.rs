@@ -21,8 +21,8 @@ pub(super) fn find(snapshot: &Snapshot, file: &SourceFile) -> Vec<Finding> {
         };
         let kind = if failure.kind.is_empty() { "error".into() } else { visible(&failure.kind, 80) };
         let (count, message, related) = found.entry((place.line, kind)).or_default();
-        if failure.count > *count {
-            *count = failure.count;
+        if failure.seen > *count {
+            *count = failure.seen;
             *message = visible(&failure.message, 200);
         }
         related

@@ -30,7 +30,7 @@ fn retries_or_repetition(cost: &CallCost<'_>) -> Option<Finding> {
     let Place::Site(site) = cost.place else { return None };
     let each = cost.per_call?;
     let calls = cost.figures.calls as f64;
-    if calls / each < RUNS {
+    if cost.figures.seen as f64 / each < RUNS {
         return None;
     }
     let what = match site.kind {

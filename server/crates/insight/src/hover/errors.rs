@@ -4,7 +4,7 @@ use attribution::ShapeId;
 use model::Timestamp;
 use world::{Failure, Snapshot};
 
-use crate::{thrown::thrown_at, visible::visible};
+use crate::{thrown::thrown_at, visible::visible, wording};
 
 /// Types shown; the rest is a number.
 const MAX_KINDS: usize = 6;
@@ -14,14 +14,23 @@ const MAX_KINDS: usize = 6;
 pub(super) struct ErrorKind {
     /// The exception's type, else `error`.
     pub(super) name: String,
-    /// How often it was recorded in the window.
+    /// How often it happened in the window.
     pub(super) count: u64,
+    /// Whether that is an estimate.
+    pub(super) is_estimate: bool,
     /// Its latest message; empty when none was sent.
     pub(super) message: String,
     /// When the latest ended.
     pub(super) latest: Timestamp,
     /// `file:line` that threw the latest, when it lies in the workspace.
     pub(super) place: Option<String>,
+}
+
+impl ErrorKind {
+    /// `×3`, or `×~30` where those seen were sampled.
+    pub(super) fn times(&self) -> String {
+        format!("×{}{}", if self.is_estimate { "~" } else { "" }, wording::count(self.count))
+    }
 }
 
 /// Types of errors of the spans of `shapes`, the most frequent first, and how many more types there are.
@@ -35,6 +44,7 @@ fn kind(snapshot: &Snapshot, failure: &Failure) -> ErrorKind {
     ErrorKind {
         name: if failure.kind.is_empty() { "error".into() } else { visible(&failure.kind, 80) },
         count: failure.count,
+        is_estimate: failure.count != failure.seen,
         message: visible(&failure.message, 300),
         latest: failure.latest.end,
         place: thrown_at(snapshot, failure)

@@ -83,7 +83,10 @@ fn title(function: &Function, snapshot: &Snapshot, calls: &[ShapeId]) -> Block {
 }
 
 fn distribution(figures: &Figures, unit: Unit) -> Block {
-    let calls = figures::counted(figures, unit);
+    let mut calls = figures::counted(figures, unit);
+    if figures.is_estimate() {
+        calls += &format!(" from {} sampled", wording::count(figures.seen));
+    }
     let mut line = format!(
         "{calls} · p50 {} · p95 {} · p99 {} · max {}",
         wording::duration(figures.p50),
@@ -92,14 +95,14 @@ fn distribution(figures: &Figures, unit: Unit) -> Block {
         wording::duration(figures.max),
     );
     if figures.errors > 0 {
-        let errors = wording::counted(figures.errors, "error", "errors");
+        let errors = figures::errors(figures);
         line += &format!(" · {errors} ({})", wording::percent(figures.errors, figures.calls));
     }
     Block::Line(vec![words(&line)])
 }
 
 fn over_time(snapshot: &Snapshot, figures: &Figures) -> Option<Block> {
-    if figures.calls < 2 || figures.calls_over_time.len() < 2 {
+    if figures.seen < 2 || figures.calls_over_time.len() < 2 {
         return None;
     }
     let calls = wording::sparkline(figures.calls_over_time.iter().map(|calls| *calls as f64));
@@ -115,8 +118,7 @@ fn errors_block(snapshot: &Snapshot, calls: &[ShapeId], figures: &Figures) -> Op
     let (kinds, more) = errors(snapshot, calls);
     let item = |kind: &super::errors::ErrorKind| {
         let age = wording::ago(snapshot.now.since(kind.latest));
-        let mut pieces =
-            vec![quoted(&kind.name, 80), words(&format!(" ×{}, {age}", wording::count(kind.count)))];
+        let mut pieces = vec![quoted(&kind.name, 80), words(&format!(" {}, {age}", kind.times()))];
         if let Some(place) = &kind.place {
             pieces.extend([words(", thrown at "), quoted(place, 160)]);
         }
@@ -134,7 +136,7 @@ fn errors_block(snapshot: &Snapshot, calls: &[ShapeId], figures: &Figures) -> Op
 
 fn callers_block(snapshot: &Snapshot, callers: &[Neighbour]) -> Option<Block> {
     neighbours_block(snapshot, "Called by", callers, |figures| {
-        let calls = wording::counted(figures.calls, "call", "calls");
+        let calls = figures::counted(figures, Unit::Calls);
         format!("{calls}, p50 {}", wording::duration(figures.p50))
     })
 }
@@ -143,7 +145,7 @@ fn callers_block(snapshot: &Snapshot, callers: &[Neighbour]) -> Option<Block> {
 fn callees_block(snapshot: &Snapshot, heading: &str, callees: &[Neighbour], per: u64) -> Option<Block> {
     neighbours_block(snapshot, heading, callees, |figures| {
         let times = wording::times(figures.calls as f64 / per.max(1) as f64).unwrap_or_default();
-        let rarely = figures.calls * 10 < per * 9;
+        let rarely = u128::from(figures.calls) * 10 < u128::from(per) * 9;
         let share = if rarely { format!("in {}", wording::percent(figures.calls, per)) } else { times };
         format!("{} {share}", wording::duration(figures.p50)).trim_end().to_owned()
     })
@@ -165,7 +167,7 @@ fn neighbours_block(
         let figures = &neighbour.figures;
         pieces.push(words(&format!(" {}", in_words(figures))));
         if figures.errors > 0 {
-            pieces.push(words(&format!(" · {}", wording::counted(figures.errors, "error", "errors"))));
+            pieces.push(words(&format!(" · {}", figures::errors(figures))));
         }
         pieces
     };
@@ -232,7 +234,7 @@ fn unsure(snapshot: &Snapshot, key: &FunctionKey) -> Vec<Block> {
             continue;
         };
         let others = placement.candidates.len().saturating_sub(1) as u64;
-        let spans = wording::counted(figures.calls, "span", "spans");
+        let spans = wording::counted(figures.seen, "span", "spans");
         let between = wording::counted(others, "other function", "other functions");
         items.push(vec![
             quoted(&shape.name, 80),

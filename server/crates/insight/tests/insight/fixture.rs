@@ -10,7 +10,8 @@
 //!
 //! A span is its name, its duration, then words: `x3` for so many of it (and of what is below it), `errors=3` for the last
 //! so many of them failing, `error` for all, `message=…`, `exception=Type`, `kind=…`, `service=…` (else the parent's),
-//! and every other `key=value` is an attribute. Runs of the first level are a second apart, the last ends at [`NOW`].
+//! `state=…` (W3C `tracestate`), and every other `key=value` is an attribute. Runs of the first level are a second
+//! apart, the last ends at [`NOW`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -151,8 +152,9 @@ impl Writer {
             .into_iter()
             .collect(),
         });
-        let is_ours =
-            |key: &str| ["service", "version", "kind", "message", "exception", "stack"].contains(&key);
+        let is_ours = |key: &str| {
+            ["service", "version", "kind", "message", "exception", "stack", "state"].contains(&key)
+        };
         let attributes = line.words.iter().filter(|(key, _)| !is_ours(key));
         self.batch.spans.push(Arc::new(Span {
             trace_id,
@@ -169,7 +171,7 @@ impl Writer {
                 code: if is_error { StatusCode::Error } else { StatusCode::Unset },
                 message: word("message").filter(|_| is_error).unwrap_or_default().into(),
             },
-            trace_state: Default::default(),
+            trace_state: word("state").unwrap_or_default().into(),
             resource: Arc::new(Resource { attributes: resource.into_iter().collect() }),
             scope: Default::default(),
         }));

@@ -48,6 +48,29 @@ POST /checkout 100ms..400ms x240 errors=3 kind=server service=shop version=1.4.2
 }
 
 #[test]
+fn figures_of_what_was_sampled_say_so() {
+    let sampled = shop("checkout(cart_id):").replace("x240", "x240 state=ot=th:e6666666666666");
+    let sampled = sampled.replace("kind=client ", "kind=client state=ot=th:e6666666666666 ");
+    check(
+        &sampled,
+        expect![[r#"
+        checkout in shop
+        ~2,400 calls from 240 sampled · p50 247 ms · p95 377 ms · p99 394 ms · max 400 ms · ~30 errors (1.2 %)
+        calls ▁▁▁▁▁▁▁▁▁▁▁▆███▄ · p50 ▁▁▁▁▁▁▁▁▁▁▁▄▅▆██ over the last 15 min
+        Errors
+          CardDeclined ×~30, now: card ␛[31mdeclined
+        Calls
+          cart load (cart/app.js:4) 20 ms
+        Traces
+          failed, slowest, latest 400 ms, now
+        How the placement is known
+          certain: handles POST /checkout
+        The last 15 min, latest from revision 1.4.2
+    "#]],
+    );
+}
+
+#[test]
 fn a_function_says_all_that_is_known() {
     check(
         &shop("checkout(cart_id):"),

@@ -15,6 +15,7 @@ fn ended(minutes_ago: u64, millis: u64, number: u64) -> Observation {
         end: Timestamp(NOW.0 - minutes_ago * MINUTE),
         duration: Duration::from_millis(millis),
         is_error: false,
+        weight: Weight::ONE,
     }
 }
 
@@ -164,4 +165,80 @@ fn hostile_durations_saturate() {
     }
     let found = figures(&aggregates, &[1]).unwrap();
     assert_eq!((found.total, found.max), (Duration::MAX, Duration::MAX));
+}
+
+/// An observation that stands for what `trace_state` says.
+fn sampled(minutes_ago: u64, millis: u64, number: u64, trace_state: &str) -> Observation {
+    Observation { weight: Weight::of_trace_state(trace_state), ..ended(minutes_ago, millis, number) }
+}
+
+#[test]
+fn what_was_sampled_counts_for_what_it_stands_for() {
+    let mut aggregates = Aggregates::default();
+    // Nine of ten were left out of the fast ones, none of the slow ones.
+    for number in 1..=90 {
+        aggregates.record(1, sampled(number % 3, 10, number, "ot=th:e6666666666666"));
+    }
+    for number in 91..=100 {
+        aggregates.record(1, ended(1, 1_000, number));
+    }
+    aggregates.record(1, Observation { is_error: true, ..sampled(0, 10, 101, "ot=p:2") });
+    let found = figures(&aggregates, &[1]).unwrap();
+    assert_eq!((found.calls, found.seen, found.errors), (914, 101, 4));
+    assert!(found.is_estimate());
+    let near = |found: Duration, millis: f64| (found.as_secs_f64() * 1000.0 / millis - 1.0).abs() <= 0.032;
+    assert!(near(found.p50, 10.0) && near(found.p95, 10.0), "{:?} {:?}", found.p50, found.p95);
+    assert!(near(found.p99, 1_000.0), "{:?}", found.p99);
+    assert!(near(found.total, 90.0 * 100.0 + 10_000.0 + 40.0), "{:?}", found.total);
+    assert_eq!(found.calls_over_time[13..], [300, 310, 304]);
+    let held: usize = aggregates.keys.values().map(|entry| entry.window.bytes() + PER_KEY).sum();
+    assert_eq!(aggregates.bytes(), held);
+}
+
+#[test]
+fn sampled_figures_are_those_of_all_they_stand_for() {
+    for seed in 1..=20 {
+        let mut random = Random::new(seed);
+        let (mut few, mut all) = (Aggregates::default(), Aggregates::default());
+        for number in 1..=1 + random.below(300) {
+            let (millis, exponent) = (1 + random.below(5_000), random.below(4));
+            few.record(1, sampled(number % 14, millis, number, &format!("ot=p:{exponent}")));
+            for _ in 0..1 << exponent {
+                all.record(1, ended(number % 14, millis, number));
+            }
+        }
+        let (few, all) = (figures(&few, &[1]).unwrap(), figures(&all, &[1]).unwrap());
+        assert_eq!((few.calls, few.errors, few.total, few.max), (all.calls, all.errors, all.total, all.max));
+        assert_eq!(few.calls_over_time, all.calls_over_time);
+        for (estimate, exact) in [(few.p50, all.p50), (few.p95, all.p95), (few.p99, all.p99)] {
+            let (estimate, exact) = (estimate.as_secs_f64(), exact.as_secs_f64());
+            assert!((estimate - exact).abs() <= 0.064 * exact, "{estimate} for {exact}");
+        }
+    }
+}
+
+#[test]
+fn what_stands_for_nothing_is_still_shown_and_what_stands_for_all_saturates() {
+    let mut aggregates = Aggregates::default();
+    for number in 1..=3 {
+        aggregates.record(1, sampled(0, 10 * number, number, "ot=p:63"));
+    }
+    let found = figures(&aggregates, &[1]).unwrap();
+    assert_eq!((found.calls, found.seen, found.errors), (1, 3, 0));
+    assert!(
+        found.p50 > Duration::from_millis(19) && found.p50 < Duration::from_millis(21),
+        "{:?}",
+        found.p50
+    );
+    let one = Observation { is_error: true, ..sampled(0, 33, 4, "ot=p:63") };
+    aggregates.record(2, one);
+    let found = figures(&aggregates, &[2]).unwrap();
+    assert_eq!((found.calls, found.errors, found.p50), (1, 1, one.duration));
+    for number in 1..=40 {
+        let most = sampled(0, 0, number, "ot=th:ffffffffffffff");
+        aggregates.record(1, Observation { duration: Duration::MAX, is_error: true, ..most });
+    }
+    let found = figures(&aggregates, &[1, 2]).unwrap();
+    assert_eq!((found.calls, found.errors, found.total), (u64::MAX >> 8, u64::MAX >> 8, Duration::MAX));
+    assert_eq!(found.seen, 44);
 }

@@ -298,3 +298,21 @@ fn callers_callees_and_traces_of_an_unknown_function_are_empty() {
     assert_eq!(snapshot.placed_trace(span(1, 1, 0).trace_id).len(), 1);
     assert_eq!(snapshot.store.span(span(1, 1, 0).trace_id, SpanId(1u64.to_be_bytes())).unwrap().sequence, 1);
 }
+
+#[test]
+fn what_was_sampled_counts_for_what_it_stands_for_in_any_order() {
+    let sampled = |span: Span| Span { trace_state: "other=1,ot=p:2;r:9".into(), ..span };
+    let parent = Arc::new(sampled(span(1, 1, 0)));
+    let child = Arc::new(sampled(failing(span(1, 2, 1), &[("ValueError", "bad")])));
+    let of = |spans: Vec<Arc<Span>>| Batch { spans, ..Batch::default() };
+    let together = render(&after([of(vec![parent.clone(), child.clone()])]));
+    assert_eq!(render(&after([of(vec![child]), of(vec![parent])])), together);
+    expect![[r#"
+        s1 -> s2: 4
+        s1: 4 calls, 0 errors
+        s2! "ValueError" bad x4 span 2
+        s2: 4 calls, 4 errors
+        2 spans, 0 outside
+    "#]]
+    .assert_eq(&together);
+}
