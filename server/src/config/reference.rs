@@ -323,6 +323,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_diagnostic_has_its_switch_and_its_place_in_the_documentation() {
+        let page = include_str!("../../../docs/diagnostics.md");
+        for code in insight::findings::Code::ALL {
+            let path = format!("diagnostics.{}", code.name().replace('-', "_"));
+            assert!(find(&path).is_some(), "no setting {path}");
+            assert!(page.contains(&format!("\n## {code}\n")), "docs/diagnostics.md does not tell of {code}");
+        }
+    }
+
+    #[test]
     fn every_default_is_a_value_that_its_setting_takes() {
         for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
             assert_eq!(

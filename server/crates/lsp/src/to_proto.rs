@@ -136,8 +136,11 @@ pub(crate) fn line(session: &Session, document: &Document, line: u32) -> Range {
     let text = document.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     let indent = text.len() - text.trim_start().len();
     let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let word = text.trim_start().find(|letter| !is_word(letter)).unwrap_or(text.trim().len()).max(1);
-    let end = (indent + word).min(text.len());
+    let rest = text.trim_start();
+    // Where a line begins with a sign, the sign stands for it.
+    let first = rest.chars().next().map_or(0, char::len_utf8);
+    let word = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len()).max(first);
+    let end = indent + word;
     range(document, TextRange::new((start + indent) as u32, (start + end) as u32), session)
 }
 

@@ -25,8 +25,12 @@ pub(super) fn find(snapshot: &Snapshot, file: &SourceFile) -> Vec<Finding> {
             *count = failure.seen;
             *message = visible(&failure.message, 200);
         }
-        related
-            .extend(recorded_by(snapshot, shape, file, place.line).filter(|_| related.len() < MAX_RELATED));
+        // One exception is often told by an event and by a log record of the same function.
+        let recorded = recorded_by(snapshot, shape, file, place.line);
+        if let Some(place) = recorded.filter(|place| related.len() < MAX_RELATED && !related.contains(place))
+        {
+            related.push(place);
+        }
     }
     found
         .into_iter()
